@@ -1,0 +1,79 @@
+/**
+ * Every error that raxed shows to somebody has a stable code from this table.
+ * `exit` is the process exit code (README, "Exit codes"), `http` the status on the sockets,
+ * `advice` the sentence that tells the reader what to do next.
+ */
+export const ERROR_CODES = {
+  CONFIG_INVALID: { exit: 3, http: 422, advice: 'Correct the configuration file; `raxed config check` shows what is wrong.' },
+  CONFIG_UNREADABLE: { exit: 3, http: 500, advice: 'Check that the file exists and that the daemon may read it.' },
+  SECRET_UNAVAILABLE: { exit: 3, http: 422, advice: 'Check the secret\'s file, environment variable or credential.' },
+  RULE_INVALID: { exit: 3, http: 422, advice: 'Correct or remove the rule; `raxed rules check` shows what is wrong.' },
+  SOCKET_PATH_TOO_LONG: { exit: 3, http: 500, advice: 'Choose a socket path of at most 107 bytes.' },
+  BAD_REQUEST: { exit: 2, http: 400, advice: 'Correct the request and send it again.' },
+  USAGE: { exit: 2, http: 400, advice: 'See `raxed --help`.' },
+  UNKNOWN_METHOD: { exit: 2, http: 404, advice: 'See the list of methods in the README.' },
+  FORBIDDEN: { exit: 2, http: 403, advice: 'Use the control socket, or ask the operator to allow it.' },
+  MSSP_NOT_FOUND: { exit: 3, http: 404, advice: 'List the MSSPs with `raxed ctl mssp list`.' },
+  CUSTOMER_NOT_FOUND: { exit: 3, http: 404, advice: 'List the customers with `raxed ctl customer list --mssp ID`.' },
+  TENANT_REQUIRED: { exit: 2, http: 400, advice: 'Give mssp_id and customer_id, or set `agent` in the configuration, or use dry_run.' },
+  TOO_LARGE: { exit: 2, http: 413, advice: 'Send less text, or raise scanner.max_text_bytes.' },
+  REQUEST_TIMEOUT: { exit: 4, http: 408, advice: 'Send the whole request within 10 seconds.' },
+  BUSY: { exit: 4, http: 503, advice: 'Try again after the time in Retry-After.' },
+  STOPPING: { exit: 4, http: 503, advice: 'The daemon is stopping; try again when it has started.' },
+  SPOOL_FULL: { exit: 4, http: 503, advice: 'Free disk space or raise spool.max_bytes; `raxed ctl status` shows what waits.' },
+  SPOOL_DAMAGED: { exit: 4, http: 500, advice: 'The damaged file was set aside as .bad; everything readable was recovered.' },
+  SPOOL_IO: { exit: 4, http: 503, advice: 'Check the disk that holds the state folder.' },
+  STATE_LOCKED: { exit: 4, http: 500, advice: 'Stop the other daemon, or give this one its own state_dir.' },
+  STATE_UNWRITABLE: { exit: 4, http: 500, advice: 'Make the state folder writable for the user that runs raxed.' },
+  SOCKET_IN_USE: { exit: 4, http: 500, advice: 'Stop the other daemon, or choose another control.socket.' },
+  DELIVERY_FAILED: { exit: 4, http: 502, advice: 'Check the destination\'s URL, secret and reachability.' },
+  SCAN_FAILED: { exit: 4, http: 500, advice: 'Report this with the output of `raxed ctl status --json`.' },
+  DAEMON_UNREACHABLE: { exit: 5, http: 502, advice: 'Start the daemon, or give its socket with --socket.' },
+  INTERNAL: { exit: 4, http: 500, advice: 'Report this with the output of `raxed ctl status --json`.' },
+} as const satisfies Record<string, { exit: number; http: number; advice: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An error with a stable code. `message` never holds a secret, a prompt or a value that the caller sent. */
+export class RaxedError extends Error {
+  override readonly name: string = 'RaxedError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get exitCode(): number { return ERROR_CODES[this.code].exit; }
+  get httpStatus(): number { return ERROR_CODES[this.code].http; }
+  get advice(): string { return ERROR_CODES[this.code].advice; }
+}
+
+/** One thing that is wrong with a configuration: where (JSON pointer, RFC 6901), and what. */
+export interface ConfigProblem {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** A configuration that was refused as a whole; `problems` lists all that is wrong with it. */
+export class ConfigError extends RaxedError {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(code: 'CONFIG_INVALID' | 'CONFIG_UNREADABLE' | 'SECRET_UNAVAILABLE' | 'RULE_INVALID', problems: readonly ConfigProblem[], options?: { cause?: unknown }) {
+    super(code, problems.map((p) => (p.pointer === '' ? p.message : `${p.pointer}: ${p.message}`)).join('; '), options);
+    this.problems = problems;
+  }
+}
+
+/** The errno code (`ENOSPC`, `ECONNRESET`, …) of an error from Node, else undefined. */
+export function errnoOf(error: unknown): string | undefined {
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') return error.code;
+  return undefined;
+}
+
+/** A short text for any thrown value, for logs: the code where there is one, and the message. */
+export function describeError(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return 'unknown error';
+}

@@ -1,0 +1,60 @@
+import type { FilteredEvent } from '../event/privacy.js';
+
+/** One event on its way out: the decoded event and the exact bytes that the spool holds. */
+export interface OutgoingEvent {
+  readonly event: FilteredEvent;
+  /** The event as compact JSON in UTF-8; the webhook's body, the same on every attempt. */
+  readonly body: Uint8Array;
+}
+
+/** What the receiver said when it took the batch. `http_status_code` where there is one. */
+export interface Receipt {
+  readonly httpStatus?: number;
+}
+
+/**
+ * One place that events are delivered to. An output turns events into bytes and sends them;
+ * order, retry, accounting and audit belong to `delivery/loop`.
+ */
+export interface Output {
+  /** `webhook`, or the SIEM's name; the identity of the cursor. */
+  readonly name: string;
+  readonly type: 'webhook' | 'cef' | 'arcsight' | 'splunk' | 'crowdstrike' | 'sentinel';
+  /** scheme://host:port, for audit and status; never a path or a credential. */
+  readonly url: string;
+  /** The most that one `send` may be given. */
+  readonly batchEvents: number;
+  readonly batchBytes: number;
+  /** How many `send` calls may run at once. */
+  readonly maxInFlight: number;
+  /** True where a finished send does not prove arrival (UDP, confirm "write"). */
+  readonly lossy: boolean;
+  /** Resolves when the receiver has the whole batch. Rejects with DeliveryError, and with nothing else. */
+  send(batch: readonly OutgoingEvent[], signal: AbortSignal): Promise<Receipt>;
+  close(): Promise<void>;
+}
+
+/**
+ * Why a send failed, in the words of the delivery loop:
+ * - `retry`: may heal by itself (network, TLS, timeout, 408, 425, 429, 5xx): tried again without end;
+ * - `misconfigured`: a setting is wrong (3xx, 401, 403, 404, 405, 410, other 4xx): held, nothing is dropped;
+ * - `refused`: the receiver will never take this content (400, 422): a batch is halved, an event dead-lettered;
+ * - `too_large`: 413: a batch is halved, an event dead-lettered.
+ */
+export type FailureKind = 'retry' | 'misconfigured' | 'refused' | 'too_large';
+
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+  readonly kind: FailureKind;
+  readonly httpStatus: number | undefined;
+  /** The receiver's wish (Retry-After), milliseconds from now. */
+  readonly retryAfterMs: number | undefined;
+
+  /** `message` names the cause (`ECONNREFUSED`, `answered 503`) and holds no secret, no text and no URL path. */
+  constructor(kind: FailureKind, message: string, details: { httpStatus?: number | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+    super(message, { cause: details.cause });
+    this.kind = kind;
+    this.httpStatus = details.httpStatus;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
