@@ -1,5 +1,6 @@
 import type { DataField, DataMode, MsspContext, MsspData, RaxedEvent, RawScanEvent, ScanEvent, ScanPayload } from './event.js';
 import { DATA_FIELDS } from './event.js';
+import { sourceText } from '../scanner/verdict.js';
 
 declare const filtered: unique symbol;
 
@@ -119,10 +120,9 @@ function allowedData(policy: PrivacyPolicy, raw: RawScanEvent): MsspData | undef
 
 /** The matched stretches of text, unique, in order of first appearance. */
 export function matchedTexts(raw: Pick<RawScanEvent, 'texts' | 'verdict'>): string[] {
-  const toolCalls = raw.texts.tool_calls === undefined ? undefined : JSON.stringify(raw.texts.tool_calls);
   const unique = new Set<string>();
   for (const { source, span } of raw.verdict.detections) {
-    const text = source === 'tool_calls' ? toolCalls : raw.texts[source];
+    const text = sourceText(raw.texts, source);
     if (text !== undefined) unique.add(text.slice(span[0], span[1]));
   }
   return [...unique];

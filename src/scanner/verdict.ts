@@ -68,3 +68,9 @@ export interface Verdict {
   readonly l2: L2Result;
   readonly scan_duration_ms: number;
 }
+
+/** The text that `span`s of a source point into: tool calls are looked at as compact JSON. */
+export function sourceText(texts: ScanTexts, source: Source): string | undefined {
+  if (source !== 'tool_calls') return texts[source];
+  return texts.tool_calls === undefined ? undefined : JSON.stringify(texts.tool_calls);
+}
