@@ -1,0 +1,165 @@
+import type { Clock, Logger, SpoolFiles } from '../ports.js';
+
+/** Whose events a stream holds. Both ids match `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`; anything else is refused. */
+export interface StreamId {
+  readonly msspId: string;
+  readonly customerId: string;
+}
+
+/** One stored event. Sequence numbers grow by one a record; after damage or a drop there are gaps. */
+export interface SpooledRecord<P extends Uint8Array> {
+  readonly seq: number;
+  /** Milliseconds since the epoch, when `append` was called. */
+  readonly time: number;
+  readonly payload: P;
+}
+
+export interface SpoolOptions {
+  readonly folder: string;
+  /** A segment is sealed before it grows over this; a single larger record gets a segment of its own. */
+  readonly segmentBytes: number;
+  /** Over all streams. */
+  readonly maxBytes: number;
+  /** What must stay free on the file system. */
+  readonly minFreeBytes: number;
+  readonly whenFull: 'reject' | 'drop_oldest';
+  /** What `append` waits for. With `write` the sync follows in the background. */
+  readonly ack: 'fsync' | 'write';
+  /** A segment is sealed when its first record is this old. */
+  readonly sealAgeMs: number;
+  /** Per destination. The oldest dead letters are dropped beyond it. */
+  readonly maxDeadLetterBytes?: number;
+}
+
+export interface SpoolPorts {
+  readonly files: SpoolFiles;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  onReport(report: SpoolReport): void;
+}
+
+/** What the operator, the audit log and `delivery_gap` events must learn of. */
+export interface SpoolReport {
+  readonly kind:
+    | 'torn_tail' | 'damaged' | 'newer_version' | 'segment_given_up'
+    | 'full' | 'healed'
+    | 'dropped_oldest' | 'expired' | 'dead_letters_dropped' | 'cursor_released';
+  readonly stream?: StreamId;
+  readonly destination?: string;
+  /** Records that some destination will never get. */
+  readonly count?: number;
+  readonly bytes?: number;
+  /** A name inside the stream's folder. */
+  readonly file?: string;
+  /** Time of the oldest record concerned, ms since the epoch. */
+  readonly since?: number;
+}
+
+export interface SpoolStats {
+  /** Segments, dead letters and what was set aside, over all streams. */
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** Appends refused since the start, because the spool was full or the disk failed. */
+  readonly rejected: number;
+  /** Records dropped since the start by `drop_oldest`. */
+  readonly dropped: number;
+  readonly state: 'ok' | 'full' | 'failing';
+  readonly streams: number;
+}
+
+export interface Spool<P extends Uint8Array> {
+  /** Live reload; `folder` cannot change. */
+  reconfigure(options: Partial<Omit<SpoolOptions, 'folder'>>): void;
+  /** The same object for the same id. O(1) in the backlog. */
+  openStream(id: StreamId): Promise<Stream<P>>;
+  /** Deletes everything of a customer: its events, cursors and dead letters. */
+  removeStream(id: StreamId): Promise<void>;
+  /** Appends and syncs a probe record outside of any stream; rejects SPOOL_IO when the disk does not take it. */
+  probe(): Promise<void>;
+  /** Seals and deletes what is due. The spool also does it by itself, once a second. */
+  tick(): Promise<void>;
+  stats(): SpoolStats;
+  /** Writes what waits, then closes every file. Later calls reject STOPPING. */
+  close(): Promise<void>;
+}
+
+export interface Stream<P extends Uint8Array> {
+  readonly id: StreamId;
+  /** Resolves with the record's seq when it is durable (`ack` "write": written). Rejects SPOOL_FULL, SPOOL_IO, TOO_LARGE or STOPPING. */
+  append(payload: P): Promise<number>;
+  /** One more than the last durable record's seq: where a new destination starts. */
+  readonly nextSeq: number;
+  /** Takes up the destination's durable cursor, or a new one at the end. Never fails for a bad disk. */
+  attach(destination: string): Promise<Cursor<P>>;
+  /**
+   * Replaces every record that is on disk or queued now, dead letters included, by what `transform` makes of it: each file at once,
+   * sequence numbers unchanged. What was set aside as damaged is deleted. Appends and readers go on meanwhile.
+   */
+  rewrite(transform: (payload: P) => P): Promise<void>;
+  /** A crash or a bad disk stopped a `rewrite` half way: it must be run again. */
+  readonly rewriteUnfinished: boolean;
+  /** Moves every cursor past what is older, deletes it (dead letters too), and reports it. `since`: the oldest one's time. */
+  expire(olderThanMs: number): Promise<Expired>;
+  deadLetters(destination: string): Promise<DeadLetters<P>>;
+  stats(): { readonly bytes: number; readonly oldestTime?: number };
+}
+
+export interface Expired {
+  /** Records that at least one destination had not got. */
+  readonly count: number;
+  readonly since?: number;
+  readonly destinations: readonly { readonly destination: string; readonly count: number }[];
+}
+
+/** How far one destination has got. */
+export interface Cursor<P extends Uint8Array> {
+  readonly destination: string;
+  /** Every seq below it is done, and durably so. Moves by `commit`, and when data expires or is dropped. */
+  readonly committed: number;
+  /** Records not committed yet. */
+  pending(): number;
+  /** When the oldest record that is not committed was appended. */
+  oldestPendingTime(): number | undefined;
+  /**
+   * Records from `fromSeq` on, at most `limits`, at least one where there is one (even if it is larger than `limits.bytes`);
+   * [] when nothing is there. Only durable records. Sequential reads are cheap. Damaged records are skipped and reported once.
+   */
+  read(fromSeq: number, limits: { readonly events: number; readonly bytes: number }): Promise<SpooledRecord<P>[]>;
+  /** Resolves when a record with seq >= `fromSeq` is there, or on abort, or when the stream is closed. */
+  wait(fromSeq: number, signal: AbortSignal): Promise<void>;
+  /** Everything below `seq` is done. Durable when it resolves; commits that come together share one sync. Rejects SPOOL_IO. */
+  commit(seq: number): Promise<void>;
+  /** The destination is no longer configured; its place is kept for 7 days. */
+  detach(): void;
+}
+
+export interface DeadLetterReason {
+  readonly httpStatus?: number;
+  readonly message: string;
+  readonly attempts: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export interface DeadLetter<P extends Uint8Array> extends SpooledRecord<P> {
+  /** Names this letter among the destination's. */
+  readonly id: number;
+  readonly reason: DeadLetterReason;
+}
+
+/** Events that one destination refused for good. */
+export interface DeadLetters<P extends Uint8Array> {
+  /** Durable when it resolves. Works while the spool is full. */
+  add(record: SpooledRecord<P>, reason: DeadLetterReason): Promise<number>;
+  count(): number;
+  /** The oldest first, from `fromId`. */
+  list(limit: number, fromId?: number): Promise<DeadLetter<P>[]>;
+  /** Removes single letters, as after a replay; how many there were. */
+  remove(ids: readonly number[]): Promise<number>;
+  /** Removes all; how many there were. */
+  purge(): Promise<number>;
+  expire(olderThanMs: number): Promise<number>;
+  rewrite(transform: (payload: P) => P): Promise<void>;
+}
+
+export declare function createSpool<P extends Uint8Array>(options: SpoolOptions, ports: SpoolPorts): Promise<Spool<P>>;
