@@ -1,0 +1,85 @@
+import { views } from './normalize.js';
+import type { Ruleset } from './ruleset.js';
+import { severityRank, SOURCES } from './verdict.js';
+import type { Detection, Family, L2Result, ScanTexts, Severity, Source, Verdict } from './verdict.js';
+
+export interface ScanOptions {
+  /** The severity from which a scan counts as a threat. */
+  readonly threatAt: Severity;
+  /** The severity from which the action is "block"; null: never. */
+  readonly blockAt: Severity | null;
+  readonly scanResponses: boolean;
+  /** Rule ids, or beginnings of ids as in `pi-*`, that are not reported; `until`: milliseconds since the epoch. */
+  readonly suppressions: readonly { readonly rule: string; readonly until?: number | undefined }[];
+  /** Monotonic milliseconds, for durations. */
+  readonly now: () => number;
+  /** Milliseconds since the epoch; without it no suppression has expired. */
+  readonly epochNow?: (() => number) | undefined;
+}
+
+const NO_L2: L2Result = { enabled: false, hit: false };
+
+/** Judges the texts of one call. Synchronous; time is linear in the length of the texts. */
+export function scan(ruleset: Ruleset, texts: ScanTexts, options: ScanOptions): Verdict {
+  const startedAt = options.now();
+  const detections: Detection[] = [];
+  for (const source of SOURCES) {
+    const text = textOf(texts, source);
+    if (text === undefined || text === '' || (source === 'response' && !options.scanResponses)) continue;
+    detections.push(...detect(ruleset, text, source));
+  }
+  const reported = unsuppressed(detections, options).sort(byWeight);
+  const highest = reported[0]?.severity ?? 'none';
+  const durationMs = Math.max(0, options.now() - startedAt);
+  const reaches = (limit: Severity): boolean => reported.length > 0 && severityRank(highest) >= severityRank(limit);
+  return {
+    threat_detected: reaches(options.threatAt),
+    action_taken: options.blockAt !== null && reaches(options.blockAt) ? 'block' : 'allow',
+    highest_severity: highest,
+    detections: reported,
+    l1: {
+      hit: reported.length > 0,
+      duration_ms: durationMs,
+      detection_count: reported.length,
+      highest_severity: highest,
+      families: [...new Set<Family>(reported.map((d) => d.family))],
+    },
+    l2: NO_L2,
+    scan_duration_ms: durationMs,
+  };
+}
+
+function textOf(texts: ScanTexts, source: Source): string | undefined {
+  if (source !== 'tool_calls') return texts[source];
+  return texts.tool_calls === undefined ? undefined : JSON.stringify(texts.tool_calls);
+}
+
+function detect(ruleset: Ruleset, text: string, source: Source): Detection[] {
+  const found = new Map<string, Detection>();
+  for (const view of views(text)) {
+    for (const { rule, start, end } of ruleset.find(view.text, source)) {
+      if (found.has(rule.id)) continue;
+      found.set(rule.id, {
+        rule_id: rule.id, name: rule.name, family: rule.family, severity: rule.severity, confidence: rule.confidence,
+        source, span: view.toOriginal(start, end), layer: 'l1',
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** By severity, confidence and position; the id decides between equals, so that the order never depends on the engine. */
+function byWeight(a: Detection, b: Detection): number {
+  return severityRank(b.severity) - severityRank(a.severity)
+    || b.confidence - a.confidence
+    || SOURCES.indexOf(a.source) - SOURCES.indexOf(b.source)
+    || a.span[0] - b.span[0]
+    || (a.rule_id < b.rule_id ? -1 : 1);
+}
+
+function unsuppressed(detections: Detection[], { suppressions, epochNow }: ScanOptions): Detection[] {
+  if (suppressions.length === 0 || detections.length === 0) return detections;
+  const now = epochNow?.();
+  const active = suppressions.filter(({ until }) => until === undefined || now === undefined || now < until);
+  return detections.filter(({ rule_id: id }) => !active.some(({ rule }) => (rule.endsWith('*') ? id.startsWith(rule.slice(0, -1)) : id === rule)));
+}
