@@ -62,7 +62,7 @@ export class ConfigError extends RaxedError {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
 
-  constructor(code: 'CONFIG_INVALID' | 'CONFIG_UNREADABLE' | 'SECRET_UNAVAILABLE' | 'RULE_INVALID', problems: readonly ConfigProblem[], options?: { cause?: unknown }) {
+  constructor(code: 'CONFIG_INVALID' | 'CONFIG_UNREADABLE' | 'SECRET_UNAVAILABLE' | 'RULE_INVALID' | 'SOCKET_PATH_TOO_LONG', problems: readonly ConfigProblem[], options?: { cause?: unknown }) {
     super(code, problems.map((p) => (p.pointer === '' ? p.message : `${p.pointer}: ${p.message}`)).join('; '), options);
     this.problems = problems;
   }

@@ -1,0 +1,16 @@
+/** How many customers an MSSP of a tier may have; 0: unlimited. */
+export const TIER_CUSTOMERS = { starter: 10, professional: 50, enterprise: 0 } as const;
+export type Tier = keyof typeof TIER_CUSTOMERS;
+export type Edition = 'community' | 'enterprise';
+
+/** How much an edition allows; Infinity: unlimited. */
+export const EDITION_LIMITS: Readonly<Record<Edition, { readonly mssps: number; readonly agentsPerCustomer: number }>> = {
+  community: { mssps: 1, agentsPerCustomer: 50 },
+  enterprise: { mssps: Infinity, agentsPerCustomer: Infinity },
+};
+
+/** The most customers that an MSSP may have, Infinity for unlimited: `max_customers`, else what its tier gives. */
+export function customerLimit(mssp: { readonly tier: Tier; readonly max_customers: number | null }): number {
+  const limit = mssp.max_customers ?? TIER_CUSTOMERS[mssp.tier];
+  return limit === 0 ? Infinity : limit;
+}
