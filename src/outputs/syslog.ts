@@ -1,0 +1,187 @@
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { errnoOf } from '../errors.js';
+import type { Clock } from '../ports.js';
+import { eventSeverity, formatCef, type CefOptions } from './cef.js';
+import { DeliveryError, type Output, type OutgoingEvent } from './output.js';
+import { classifyNetworkError } from './status.js';
+import { datagramOf, formatSyslog, frameSyslog, syslogSeverity, type SyslogFormat, type SyslogFraming } from './syslog-message.js';
+import { createTlsFiles, type TlsFiles, type TlsOptions } from './tls-files.js';
+
+export interface SyslogOptions {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly transport: 'udp' | 'tcp';
+  /** Over TCP: TLS with these files; `{}` for TLS with the built-in authorities. */
+  readonly tls?: TlsOptions | undefined;
+  readonly skipVerify: boolean;
+  /** 0 to 23. */
+  readonly facility: number;
+  /** Of this machine, as the receiver shall see it. */
+  readonly hostname: string;
+  readonly appName: string;
+  readonly procId?: string | undefined;
+  readonly format?: SyslogFormat;
+  readonly framing?: SyslogFraming;
+  /**
+   * `fin`: a batch is delivered when the receiver has ended the connection in answer to our half-close, which it does
+   * once it has read everything. `write`: when the operating system took it; what a receiver drops then is lost.
+   */
+  readonly confirm: 'fin' | 'write';
+  /** Without progress; and for a whole batch together at most ten times as long. */
+  readonly timeoutMs: number;
+  readonly cef: CefOptions;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** One connection carries at most this many events before it is confirmed. */
+const STREAM_BATCH_EVENTS = 2000;
+const STREAM_BATCH_BYTES = 4 * 1024 * 1024;
+const DATAGRAM_BATCH_EVENTS = 100;
+
+/** CEF lines over syslog: UDP (at most once), TCP or TLS. */
+export function createSyslogOutput(options: SyslogOptions): Output {
+  const files = options.tls === undefined ? undefined : createTlsFiles(options.tls, options.skipVerify);
+  const udp = options.transport === 'udp';
+  const common = {
+    name: options.name,
+    type: 'cef',
+    url: `syslog://${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`,
+    maxInFlight: 1,
+  } as const;
+  const message = ({ event }: OutgoingEvent): string => {
+    const time = Date.parse(event.timestamp);
+    return formatSyslog(options.format ?? 'rfc5424', {
+      facility: options.facility,
+      severity: syslogSeverity(eventSeverity(event)),
+      timestampMs: Number.isNaN(time) ? undefined : time,
+      hostname: options.hostname,
+      appName: options.appName,
+      procId: options.procId,
+      msgId: event.event_id,
+    }, formatCef(event, options.cef));
+  };
+
+  if (udp) {
+    return {
+      ...common, batchEvents: DATAGRAM_BATCH_EVENTS, batchBytes: STREAM_BATCH_BYTES, lossy: true,
+      async send(batch, signal) {
+        await sendDatagrams(options, batch.map((item) => datagramOf(message(item))), signal);
+        return {};
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+  return {
+    ...common, batchEvents: STREAM_BATCH_EVENTS, batchBytes: STREAM_BATCH_BYTES, lossy: options.confirm === 'write',
+    async send(batch, signal) {
+      const frames = batch.map((item) => frameSyslog(options.framing ?? 'octet-counting', message(item)));
+      await sendStream(options, files, frames, signal);
+      return {};
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Rejects with a DeliveryError made of whatever went wrong on the wire. */
+function wireError(cause: unknown): DeliveryError {
+  if (cause instanceof DeliveryError) return cause;
+  const code = errnoOf(cause);
+  return new DeliveryError(classifyNetworkError(code), code ?? 'the connection failed', { cause });
+}
+
+/**
+ * Connects, writes all frames with back-pressure, half-closes, and (confirm "fin") waits for the peer's end of stream.
+ * An end that comes before our own is not an answer to it: the peer went away, and what it read is unknown.
+ */
+function sendStream(options: SyslogOptions, files: TlsFiles | undefined, frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const where = { host: options.host, port: options.port };
+    let socket: Socket;
+    try {
+      socket = files === undefined ? connectTcp(where) : connectTls({ ...where, ...serverName(options.host), ...files.current() });
+    } catch (cause) {
+      reject(wireError(cause));
+      return;
+    }
+    let phase: 'connecting' | 'writing' | 'confirming' | 'over' = 'connecting';
+    const finish = (error?: unknown): void => {
+      if (phase === 'over') return;
+      phase = 'over';
+      clearTimeout(deadline);
+      signal.removeEventListener('abort', aborted);
+      socket.destroy();
+      if (error === undefined) resolve();
+      else reject(wireError(error));
+    };
+    const aborted = (): void => { finish(new DeliveryError('retry', 'aborted')); };
+    const late = (): void => { finish(new DeliveryError('retry', `no progress within ${options.timeoutMs} ms (${phase})`)); };
+    // A peer that reads one octet a second makes progress for ever.
+    const deadline = setTimeout(late, options.timeoutMs * 10);
+    if (signal.aborted) { aborted(); return; }
+    signal.addEventListener('abort', aborted, { once: true });
+
+    socket.setTimeout(options.timeoutMs, late);
+    socket.on('error', finish);
+    socket.on('close', () => { finish(new DeliveryError('retry', 'the receiver closed the connection')); });
+    socket.on('end', () => {
+      if (phase === 'confirming') finish();
+      else finish(new DeliveryError('retry', 'the receiver ended the connection early'));
+    });
+    // Receivers of syslog have nothing to say; what they say anyway must not stop the end of stream from being seen.
+    socket.resume();
+    socket.once(files === undefined ? 'connect' : 'secureConnect', () => {
+      phase = 'writing';
+      void writeAll(socket, frames, () => phase === 'over').then(async () => {
+        await turn();
+        if (phase === 'over') return;
+        phase = 'confirming';
+        socket.end(() => { if (options.confirm === 'write') finish(); });
+      }, finish);
+    });
+  });
+}
+
+/** Resolves when the operating system has taken every octet. */
+async function writeAll(socket: Socket, frames: readonly Buffer[], over: () => boolean): Promise<void> {
+  for (let start = 0; start < frames.length; start += 64) {
+    if (over()) return;
+    await new Promise<void>((resolve, reject) => {
+      socket.write(Buffer.concat(frames.slice(start, start + 64)), (error) => { if (error) reject(error); else resolve(); });
+    });
+  }
+}
+
+/** One whole turn of the event loop: an end or a reset that has already arrived is seen before we go on. */
+async function turn(): Promise<void> {
+  for (let i = 0; i < 2; i++) await new Promise((resolve) => { setImmediate(resolve); });
+}
+
+/** SNI takes names only. */
+function serverName(host: string): { servername?: string } {
+  return /^[\d.]+$|:/.test(host) ? {} : { servername: host };
+}
+
+/** One datagram a message, one after another, so that a burst does not overrun the receiver's buffer at once. */
+async function sendDatagrams(options: SyslogOptions, datagrams: readonly Buffer[], signal: AbortSignal): Promise<void> {
+  let socket: DatagramSocket | undefined;
+  try {
+    const { address, family } = await lookup(options.host);
+    socket = createSocket(family === 6 ? 'udp6' : 'udp4');
+    // Without a listener an error of the socket itself would end the process.
+    socket.on('error', () => undefined);
+    for (const datagram of datagrams) {
+      if (signal.aborted) throw new DeliveryError('retry', 'aborted');
+      await new Promise<void>((resolve, reject) => {
+        socket?.send(datagram, options.port, address, (error) => { if (error) reject(error); else resolve(); });
+      });
+    }
+  } catch (error) {
+    throw wireError(error);
+  } finally {
+    socket?.close();
+  }
+}

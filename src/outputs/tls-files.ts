@@ -1,0 +1,53 @@
+import { readFileSync, statSync } from 'node:fs';
+import { createSecureContext, type ConnectionOptions } from 'node:tls';
+import { errnoOf } from '../errors.js';
+import { DeliveryError } from './output.js';
+
+/** PEM files of the operator. `caFile` replaces the built-in authorities. */
+export interface TlsOptions {
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  /** Instead of the URL's host name, for SNI and for the check of the certificate. */
+  readonly serverName?: string | undefined;
+}
+
+export interface TlsFiles {
+  /**
+   * What a new connection needs, from the files as they are now; they are read again only when they changed.
+   * Half-written or vanished files leave the last good ones in force. Rejects nothing later: throws
+   * DeliveryError `misconfigured` when there never was a good set.
+   */
+  current(): ConnectionOptions;
+}
+
+export function createTlsFiles(options: TlsOptions | undefined, skipVerify: boolean): TlsFiles {
+  const files = { ca: options?.caFile, cert: options?.certFile, key: options?.keyFile };
+  const paths = Object.values(files).filter((path) => path !== undefined);
+  const fixed: ConnectionOptions = {
+    ...(options?.serverName === undefined ? {} : { servername: options.serverName }),
+    rejectUnauthorized: !skipVerify,
+  };
+  let seen: string | undefined;
+  let good: ConnectionOptions | undefined = paths.length === 0 ? fixed : undefined;
+
+  return {
+    current() {
+      if (paths.length === 0) return fixed;
+      try {
+        const prints = paths.map((path) => { const { mtimeMs, size, ino } = statSync(path); return `${mtimeMs}:${size}:${ino}`; }).join();
+        if (prints === seen && good !== undefined) return good;
+        const secureContext = createSecureContext({ ca: content(files.ca), cert: content(files.cert), key: content(files.key) });
+        good = { ...fixed, secureContext };
+        seen = prints;
+      } catch (cause) {
+        if (good === undefined) throw new DeliveryError('misconfigured', `the TLS files cannot be used (${errnoOf(cause) ?? 'unreadable'})`, { cause });
+      }
+      return good;
+    },
+  };
+}
+
+function content(path: string | undefined): Buffer | undefined {
+  return path === undefined ? undefined : readFileSync(path);
+}
