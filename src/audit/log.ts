@@ -1,0 +1,214 @@
+import { dirname, join } from 'node:path';
+import { RaxedError, errnoOf } from '../errors.js';
+import type { Clock, Logger, Random, SpoolFiles } from '../ports.js';
+import { countExpired } from './file-name.js';
+import { readAuditKey } from './key.js';
+import { auditRecord, deliveryRecord, type AuditBody, type AuditFields, type AuditKind, type DeliveryOutcome } from './record.js';
+import { linesBefore, recoverLog } from './recovery.js';
+import { createChainWriter } from './writer.js';
+
+export interface AuditLimits {
+  /** A file is followed by a new one when it has reached this size. */
+  readonly maxFileBytes: number;
+  /** Of all files together; whole oldest files are removed. */
+  readonly maxBytes: number;
+  /** Files of earlier days than this are removed. */
+  readonly retentionDays: number;
+}
+
+export interface AuditLogOptions extends AuditLimits {
+  readonly folder: string;
+  /** The key that signs anchors; made when missing. Default: `audit.key` beside the folder. */
+  readonly keyFile?: string;
+}
+
+export interface AuditPorts {
+  readonly files: SpoolFiles;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly ulid: () => string;
+}
+
+export interface AuditStats {
+  /** `failing`: the last group could not be written; the next record tries again. */
+  readonly state: 'ok' | 'failing';
+  readonly files: number;
+  readonly bytes: number;
+  /** Lines since the log was begun, removed ones included. */
+  readonly lines: number;
+  /** Records that could not be written since the start. */
+  readonly rejected: number;
+}
+
+/**
+ * The audit log. A promise of `outcome` or `event` resolves when the line is on the disk (one fdatasync for all that
+ * wait), and rejects with RaxedError AUDIT_IO when it is not: then the line is taken back, and trying again is right.
+ * No write error ends the log; the first group that succeeds again says what was missed.
+ */
+export interface AuditLog {
+  outcome(outcome: DeliveryOutcome): Promise<void>;
+  event(kind: Exclude<AuditKind, 'delivery' | 'anchor'>, fields: AuditFields): Promise<void>;
+  /** Removes whole oldest files that the limits (or `retentionDays`) do not cover; their names, oldest first. */
+  cleanup(retentionDays?: number): Promise<readonly string[]>;
+  reconfigure(limits: AuditLimits): void;
+  stats(): AuditStats;
+  /** The hash of the last durable line. */
+  readonly tailHash: string;
+  /** Writes what waits. Afterwards records are refused. Safe twice. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly body: AuditBody;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+const MAX_GROUP_RECORDS = 4096;
+const DAY_MS = 86_400_000;
+
+export function auditKeyFile(folder: string): string {
+  return join(dirname(folder), 'audit.key');
+}
+
+/** Opens the log in `folder` (made with 0700 when missing) and goes on with its chain. Throws STATE_UNWRITABLE. */
+export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts): Promise<AuditLog> {
+  const { folder } = options;
+  const { files, clock, logger } = ports;
+  const keyFile = options.keyFile ?? auditKeyFile(folder);
+  let limits: AuditLimits = options;
+  const { key, recovered } = await recover(folder, keyFile, files);
+
+  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  const record = (kind: AuditKind, fields: AuditFields): AuditBody =>
+    auditRecord(kind, fields, { auditId: `aud_${ports.ulid()}`, timestamp: new Date(clock.now()).toISOString() });
+  const writer = createChainWriter({
+    folder, keyFile, key,
+    maxFileBytes: () => limits.maxFileBytes,
+    today: () => day(clock.now()),
+    anchor: (count, signature) => record('anchor', { count, signature }),
+  }, recovered, ports);
+
+  let waiting: Waiting[] = [];
+  let pumping: Promise<void> | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  let failing: { readonly since: number; records: number } | undefined;
+  let rejected = 0;
+  let closed = false;
+
+  /** One piece of work at a time on the files. */
+  function exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work);
+    turn = result.then(() => undefined, () => undefined);
+    return result;
+  }
+
+  /** Like the writer's, but says first what was missed while nothing could be written; that may fill the group (0). */
+  async function write(bodies: readonly AuditBody[]): Promise<number> {
+    if (failing === undefined) return writer.write(bodies);
+    const missed = record('audit', { action: 'healed', rejected_records: failing.records, since: new Date(failing.since).toISOString() });
+    const written = await writer.write([missed, ...bodies]);
+    logger.info({ rejected: failing.records }, 'the audit log can be written again');
+    failing = undefined;
+    return written - 1;
+  }
+
+  async function writeGroup(): Promise<void> {
+    const group = waiting.splice(0, MAX_GROUP_RECORDS);
+    const newest = writer.files.at(-1)?.name;
+    try {
+      const written = await write(group.map((entry) => entry.body));
+      if (written < group.length) waiting = [...group.slice(written), ...waiting];
+      for (const entry of group.slice(0, written)) entry.resolve();
+      if (writer.files.at(-1)?.name !== newest) cleanupQuietly();
+    } catch (error) {
+      const errno = errnoOf(error) ?? 'error';
+      if (failing === undefined) logger.error({ errno }, 'the audit log cannot be written; deliveries wait until it can');
+      failing ??= { since: clock.now(), records: 0 };
+      failing.records += group.length;
+      rejected += group.length;
+      const refusal = new RaxedError('AUDIT_IO', `the audit log cannot be written (${errno})`, { cause: error });
+      for (const entry of group) entry.reject(refusal);
+    }
+  }
+
+  async function pump(): Promise<void> {
+    while (waiting.length > 0) await exclusive(writeGroup);
+    pumping = undefined;
+  }
+
+  function append(body: AuditBody): Promise<void> {
+    if (closed) return Promise.reject(new RaxedError('STOPPING', 'the audit log is closed'));
+    return new Promise((resolve, reject) => {
+      waiting.push({ body, resolve, reject });
+      pumping ??= pump();
+    });
+  }
+
+  async function removeExpired(retentionDays: number): Promise<readonly string[]> {
+    const count = countExpired(writer.files, { oldestDay: day(clock.now() - retentionDays * DAY_MS), maxBytes: limits.maxBytes });
+    const names = writer.files.slice(0, count).map((file) => file.name);
+    const firstLeft = writer.files[count];
+    if (count === 0 || firstLeft === undefined || firstLeft.bytes === 0) return [];
+    // Said before it is done: a crash in between leaves files that the next cleanup removes.
+    const removal = record('audit', {
+      action: 'removed', removed_lines: await linesBefore(join(folder, firstLeft.name), files),
+      removed_files: count, first_file: names[0], last_file: names.at(-1),
+    });
+    while (await write([removal]) === 0);
+    await writer.removeOldest(count);
+    return names;
+  }
+
+  function cleanup(retentionDays = limits.retentionDays): Promise<readonly string[]> {
+    if (closed) return Promise.resolve([]);
+    return exclusive(() => removeExpired(retentionDays)).catch((error: unknown) => {
+      throw new RaxedError('AUDIT_IO', `old audit files cannot be removed (${errnoOf(error) ?? 'error'})`, { cause: error });
+    });
+  }
+
+  function cleanupQuietly(): void {
+    cleanup().catch((error: unknown) => { logger.warn({ reason: error instanceof Error ? error.message : '' }, 'old audit files stay for now'); });
+  }
+
+  function note(fields: AuditFields): void {
+    append(record('audit', fields)).catch(() => undefined); // counted and logged like every rejected record
+  }
+
+  if (recovered.cutBytes > 0) note({ action: 'torn_line_cut', bytes: recovered.cutBytes });
+  if (recovered.damaged) note({ action: 'damaged_file_left', file: recovered.files.at(-1)?.name });
+  if (recovered.missingLines > 0) note({ action: 'lines_missing', lines: recovered.missingLines });
+  if (key === undefined && recovered.head.count > 0) note({ action: 'key_replaced' });
+  cleanupQuietly();
+
+  return {
+    outcome: (outcome) => append(deliveryRecord(outcome, { auditId: `aud_${ports.ulid()}`, timestamp: new Date(clock.now()).toISOString() })),
+    event: (kind, fields) => append(record(kind, fields)),
+    cleanup,
+    reconfigure(next) { limits = next; cleanupQuietly(); },
+    stats: () => ({
+      state: failing === undefined ? 'ok' : 'failing',
+      files: writer.files.length,
+      bytes: writer.files.reduce((sum, file) => sum + file.bytes, 0),
+      lines: writer.head.count,
+      rejected,
+    }),
+    get tailHash() { return writer.head.hash; },
+    async close() {
+      closed = true;
+      while (pumping !== undefined) await pumping;
+      await exclusive(() => writer.close());
+    },
+  };
+}
+
+async function recover(folder: string, keyFile: string, files: SpoolFiles) {
+  try {
+    await files.mkdir(folder);
+    const key = await readAuditKey(keyFile, files);
+    return { key, recovered: await recoverLog(folder, files, key) };
+  } catch (error) {
+    throw new RaxedError('STATE_UNWRITABLE', `the audit log cannot be opened (${errnoOf(error) ?? 'error'})`, { cause: error });
+  }
+}
