@@ -1,7 +1,8 @@
 import { ConfigError } from '../errors.js';
 import type { ConfigProblem } from '../errors.js';
-import { compilePattern, PatternError, withFlags } from './regex/pattern.js';
-import type { Pattern } from './regex/pattern.js';
+import { DFA_LIMITS, DfaMemory } from './regex/dfa.js';
+import { Pattern, withFlags } from './regex/pattern.js';
+import { PatternError } from './regex/syntax.js';
 import { ruleSources } from './rule.js';
 import type { Rule } from './rule.js';
 import type { Source } from './verdict.js';
@@ -28,7 +29,6 @@ export interface Ruleset {
 
 interface CompiledPattern {
   readonly ruleIndex: number;
-  readonly source: string;
   readonly pattern: Pattern;
 }
 
@@ -40,13 +40,13 @@ export function compileRules(rules: readonly Rule[], options: { readonly engine?
   const problems: ConfigProblem[] = [];
   const patterns: CompiledPattern[] = [];
   const seen = new Set<string>();
+  const memory = new DfaMemory(DFA_LIMITS);
   rules.forEach((rule, ruleIndex) => {
     if (seen.has(rule.id)) problems.push({ pointer: '', message: `rule ${rule.id}: the id is used twice` });
     seen.add(rule.id);
     rule.patterns.forEach(({ pattern, flags }, index) => {
-      const source = withFlags(pattern, flags);
       try {
-        patterns.push({ ruleIndex, source, pattern: compilePattern(source) });
+        patterns.push({ ruleIndex, pattern: new Pattern(withFlags(pattern, flags), memory) });
       } catch (error) {
         if (!(error instanceof PatternError)) throw error;
         problems.push({ pointer: '', message: `rule ${rule.id}: patterns[${index}]: ${error.message}` });
@@ -55,7 +55,7 @@ export function compileRules(rules: readonly Rule[], options: { readonly engine?
   });
   if (problems.length > 0) throw new ConfigError('RULE_INVALID', problems);
 
-  const native = options.engine === 'js' || re2 === undefined ? undefined : new re2.Set(patterns.map((p) => p.source));
+  const native = options.engine === 'js' || re2 === undefined ? undefined : new re2.Set(patterns.map((p) => p.pattern.re2Source));
   const applies = rules.map((rule) => new Set<Source>(ruleSources(rule)));
 
   return {

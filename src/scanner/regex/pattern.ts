@@ -1,17 +1,11 @@
 import type { PatternFlag } from '../rule.js';
-
-/** A compiled regular expression. */
-export interface Pattern {
-  /** Whether it matches anywhere in a well-formed text. */
-  test(text: string): boolean;
-  /** The first match as [start, end) in UTF-16 units. */
-  find(text: string): readonly [number, number] | undefined;
-}
-
-/** Why a pattern cannot be taken. */
-export class PatternError extends Error {
-  override readonly name = 'PatternError';
-}
+import { LazyDfa } from './dfa.js';
+import type { DfaMemory } from './dfa.js';
+import { parsePattern } from './parse.js';
+import { checkSize, compileProgram } from './program.js';
+import type { Program } from './program.js';
+import { matchesEmpty, printRe2 } from './syntax.js';
+import type { Node } from './syntax.js';
 
 /** The flags as an inline group, as RE2 takes them. */
 export function withFlags(source: string, flags: readonly PatternFlag[]): string {
@@ -19,24 +13,51 @@ export function withFlags(source: string, flags: readonly PatternFlag[]): string
   return letters === '' ? source : `(?${letters})${source}`;
 }
 
-export function compilePattern(source: string): Pattern {
-  let rest = source;
-  const flags = new Set('u');
-  for (let found = /^\(\?([ims]+)\)/.exec(rest); found !== null; found = /^\(\?([ims]+)\)/.exec(rest)) {
-    for (const letter of found[1] ?? '') flags.add(letter);
-    rest = rest.slice(found[0].length);
+/**
+ * A regular expression whose searches take time linear in the text. The automata are built when they are first needed.
+ * Texts are well-formed; offsets are UTF-16 units.
+ */
+export class Pattern {
+  private readonly node: Node;
+  private backwardProgram: (() => Program) | undefined;
+  private forward: LazyDfa | undefined;
+  private backward: LazyDfa | undefined;
+
+  /** Throws `PatternError` when the expression is not understood or its time would not be bounded. */
+  constructor(source: string, private readonly memory: DfaMemory) {
+    this.node = parsePattern(source);
+    checkSize(this.node);
   }
-  let expression: RegExp;
-  try {
-    expression = new RegExp(rest.replace(/\(\?P</g, '(?<'), [...flags].join('').replace('u', ''));
-  } catch (error) {
-    throw new PatternError(error instanceof Error ? error.message : 'cannot be compiled');
+
+  /** The same expression for RE2. */
+  get re2Source(): string {
+    return printRe2(this.node);
   }
-  return {
-    test: (text) => expression.test(text),
-    find: (text) => {
-      const found = expression.exec(text);
-      return found === null ? undefined : [found.index, found.index + found[0].length];
-    },
-  };
+
+  /** Whether it can match the empty text. RE2, which goes by bytes, may then find `\B` inside a character; this engine does not. */
+  get matchesEmpty(): boolean {
+    return matchesEmpty(this.node);
+  }
+
+  /** Whether it matches anywhere. */
+  test(text: string): boolean {
+    return this.forwardDfa().findEnd(text, true) >= 0;
+  }
+
+  /** The first match as [start, end): the leftmost one, and of those at one place the one that Perl prefers. */
+  find(text: string): readonly [number, number] | undefined {
+    const end = this.forwardDfa().findEnd(text, false);
+    if (end < 0) return undefined;
+    this.backward ??= new LazyDfa((this.backwardProgram ?? compileProgram(this.node).backward)(), this.memory, true);
+    return [this.backward.findStart(text, end), end];
+  }
+
+  private forwardDfa(): LazyDfa {
+    if (this.forward === undefined) {
+      const { forward, backward } = compileProgram(this.node);
+      this.backwardProgram = backward;
+      this.forward = new LazyDfa(forward, this.memory, false);
+    }
+    return this.forward;
+  }
 }
