@@ -26,7 +26,7 @@ export interface Gate {
   /** When the limit grows by itself; undefined when it waits for an answer. */
   dueMs(nowMs: number): number | undefined;
   readonly state: 'open' | 'circuit_open' | 'held';
-  /** Throttled or not, the way to this destination is not clear. */
+  /** Only one send at a time, to learn whether the way is clear again. */
   readonly probing: boolean;
   throttled(nowMs: number): boolean;
 
@@ -81,12 +81,15 @@ export function createGate(options: GateOptions): Gate {
     },
 
     failed(nowMs, random, retryAfterMs) {
-      if (retryAfterMs !== undefined) throttledUntilMs = Math.max(throttledUntilMs, nowMs + throttledDelay(retryAfterMs, random, probe));
       if (held !== undefined) {
         held = { untilMs: nowMs + nextDelay(held.unanswered + 1, random, probe), unanswered: held.unanswered + 1 };
         return;
       }
-      breaker = onFailure(breaker, nowMs, random, probe);
+      if (retryAfterMs === undefined) { breaker = onFailure(breaker, nowMs, random, probe); return; }
+      // Who says when to come back is not down.
+      throttledUntilMs = Math.max(throttledUntilMs, nowMs + throttledDelay(retryAfterMs, random, probe));
+      breaker = onSuccess();
+      ramp = 1;
     },
 
     hold(nowMs) {

@@ -1,0 +1,429 @@
+import { setMaxListeners } from 'node:events';
+import { decodeEvent, encodeEvent, type FilteredBytes, type FilteredEvent } from '../event/privacy.js';
+import { DeliveryError, type Output, type OutgoingEvent, type Receipt } from '../outputs/output.js';
+import type { Clock, Logger, Random } from '../ports.js';
+import type { Cursor, DeadLetters, SpooledRecord, StreamId } from '../spool/spool.js';
+import { createGate } from './gate.js';
+import type { AuditSink, DestinationState, DestinationStatus } from './outcome.js';
+import { createRecorder, type Verdict } from './recorder.js';
+import { nextDelay, RETRY_BACKOFF, type BackoffOptions } from './retry.js';
+import { createWindow, type Item, type Unit } from './window.js';
+
+/**
+ * Carries one destination's events from its cursor to its output: reads, narrows to today's privacy, sends up to
+ * `maxInFlight` batches at once, records every outcome, and moves the cursor over what is recorded, in order.
+ * Nothing in it waits for a disk between two sends.
+ */
+export interface DeliveryLoop {
+  readonly name: string;
+  status(): DestinationStatus;
+  /** Tries at once, whatever it was waiting for: after a reload, or when an operator says so. */
+  kick(): void;
+  /** Delivers for up to `drainMs` what can be delivered, then aborts. Safe twice. Leaves cursor and output open. */
+  stop(drainMs: number): Promise<void>;
+  /** Monotonic ms of the last time that it looked at its work with storage that answers. At most a few seconds ago. */
+  readonly lastTurn: number;
+}
+
+export interface DeliveryLoopOptions {
+  readonly stream: StreamId;
+  readonly cursor: Cursor<FilteredBytes>;
+  readonly deadLetters: DeadLetters<FilteredBytes>;
+  readonly output: Output;
+  /** Today's privacy; returns the same object when there is nothing to take away. */
+  readonly narrow: (event: FilteredEvent) => FilteredEvent;
+  readonly audit: AuditSink;
+  /** What waits longer expires; undefined: never. Asked for anew each second. */
+  readonly retentionMs?: () => number | undefined;
+  readonly timing?: Partial<DeliveryTiming>;
+}
+
+export interface DeliveryTiming {
+  readonly retry: BackoffOptions;
+  readonly probe: BackoffOptions;
+  readonly holdMs: number;
+  /** How long a refused event waits for another's success before it is dead-lettered without one. */
+  readonly undecidedMs: number;
+  /** The most that a backlog is drained at. */
+  readonly eventsPerSecond: number;
+}
+
+export interface DeliveryPorts { readonly clock: Clock; readonly random: Random; readonly logger: Logger }
+
+const TIMING: Omit<DeliveryTiming, 'probe' | 'holdMs'> = { retry: RETRY_BACKOFF, undecidedMs: 10_000, eventsPerSecond: 5000 };
+const TICK_MS = 1000;
+/** Different events refused in a row that say the setting is wrong, not the events. */
+const REFUSALS_TO_HOLD = 5;
+const READ_AHEAD_EVENTS = 256;
+const READ_AHEAD_BYTES = 1024 * 1024;
+/** Sent, not yet committed: what a crash repeats, in multiples of what is on the wire. */
+const UNCOMMITTED_BATCHES = 8;
+/** One event that never gets through must not stop the others: then this many events may overtake it. */
+const OVERTAKING_EVENTS = 4096;
+const PACE_BURST_MS = 200;
+/** How long after the drain an output may take to notice the abort. */
+const ABORT_GRACE_MS = 2000;
+
+export function createDeliveryLoop(options: DeliveryLoopOptions, ports: DeliveryPorts): DeliveryLoop {
+  const { cursor, deadLetters, output, stream } = options;
+  const { clock, random, logger } = ports;
+  const timing = { ...TIMING, ...options.timing };
+  const fields = { mssp_id: stream.msspId, customer_id: stream.customerId, destination: output.name };
+
+  const stopping = new AbortController();
+  const aborting = new AbortController();
+  setMaxListeners(0, stopping.signal, aborting.signal);
+  const gate = createGate({
+    maxInFlight: output.maxInFlight,
+    ...(timing.probe === undefined ? {} : { probe: timing.probe }),
+    ...(timing.holdMs === undefined ? {} : { holdMs: timing.holdMs }),
+  });
+  const recorder = createRecorder({ stream, output, deadLetters, audit: options.audit, stopped: aborting.signal }, ports);
+  const window = createWindow();
+  const maxUncommitted = output.batchEvents * output.maxInFlight + (output.batchEvents === 1 ? UNCOMMITTED_BATCHES * output.maxInFlight : output.batchEvents);
+  const readAhead = Math.max(READ_AHEAD_EVENTS, output.batchEvents);
+
+  let nextRead = cursor.committed;
+  let reading = false;
+  let readEverything = false;
+  let emptyReads = 0;
+  let committing = false;
+  let committedTo = cursor.committed;
+  let uncommitted = 0;
+  let inFlight = 0;
+  let probes = 0;
+  let paceMs = -Infinity;
+  let wake = new AbortController();
+  let wakeAtMs = Infinity;
+  let lastTurn = clock.monotonic();
+  let ended: Promise<void> | undefined;
+  let onQuiet: (() => void) | undefined;
+  /** Refused in a row and dead-lettered since nothing followed; they are taken back if the row grows to five. */
+  /** Counts the rows: each success begins another. */
+  let row = 0;
+  let letters: { item: Item; letterId: number; attempts: number }[] = [];
+  let state: DestinationState = 'idle';
+  const counts = { delivered: 0, failedAttempts: 0, expired: 0 };
+  let lastError: DestinationStatus['last_error'];
+  let lastSuccessMs: number | undefined;
+
+  /** Starts whatever can start now. Runs after everything that changes anything, and at least every second. */
+  function pump(): void {
+    const nowMs = clock.monotonic();
+    if (!recorder.stuck()) lastTurn = nowMs;
+    if (aborting.signal.aborted) {
+      commit();
+      if (isIdle()) onQuiet?.();
+      return;
+    }
+    fill();
+    startSends(nowMs);
+    commit();
+    if (stopping.signal.aborted && isQuiet(nowMs)) onQuiet?.();
+    else armTimer(nowMs);
+  }
+
+  function fill(): void {
+    if (reading || window.fresh() >= readAhead / 2 || (stopping.signal.aborted && readEverything)) return;
+    reading = true;
+    void read().finally(() => { reading = false; pump(); });
+  }
+
+  async function read(): Promise<void> {
+    let records: SpooledRecord<FilteredBytes>[] = [];
+    const done = await recorder.persist(async () => { records = await cursor.read(nextRead, { events: readAhead, bytes: READ_AHEAD_BYTES }); });
+    if (!done) return;
+    const last = records.at(-1);
+    readEverything = last === undefined;
+    if (last !== undefined) {
+      nextRead = last.seq + 1;
+      emptyReads = 0;
+      accept(records);
+    } else if (!stopping.signal.aborted) {
+      await cursor.wait(nextRead, stopping.signal);
+      // Told that there is something, and again nothing readable: wait a little instead of asking in a circle.
+      if (emptyReads++ > 0) await clock.sleep(TICK_MS, stopping.signal);
+      readEverything = false;
+    }
+  }
+
+  /** Decodes records into units; what is no event goes to the dead letters as it is. */
+  function accept(records: readonly SpooledRecord<FilteredBytes>[]): void {
+    const limits = { events: output.batchEvents, bytes: output.batchBytes };
+    let items: Item[] = [];
+    for (const { seq, time, payload } of records) {
+      try {
+        items.push({ seq, time, payload, event: decodeEvent(payload) });
+      } catch {
+        window.add(items, limits);
+        items = [];
+        const unit = window.addFinishing(seq);
+        logger.error({ ...fields, seq }, 'a stored record is not an event; it is kept as a dead letter');
+        void recorder.damaged({ seq, time, payload }).then((recorded) => { if (recorded) done(unit); });
+      }
+    }
+    window.add(items, limits);
+    expireOld();
+  }
+
+  function startSends(nowMs: number): void {
+    while (inFlight < gate.limit(nowMs) && paceMs <= nowMs) {
+      const room = window.headIsStuck() ? OVERTAKING_EVENTS : maxUncommitted;
+      const freshToo = window.started() + uncommitted < room;
+      const unit = gate.probing ? window.probe(probes++ % 2 === 0 ? 'oldest' : 'least_tried') : window.next(nowMs, { freshToo });
+      if (unit === undefined) return;
+      paceMs = Math.max(paceMs, nowMs - PACE_BURST_MS) + unit.size * 1000 / timing.eventsPerSecond;
+      gate.sent();
+      void send(unit);
+    }
+  }
+
+  async function send(unit: Unit): Promise<void> {
+    unit.state = 'sending';
+    unit.attempts++;
+    inFlight++;
+    try {
+      succeeded(unit, await output.send(unit.items.map(outgoing), aborting.signal));
+    } catch (error) {
+      if (aborting.signal.aborted) unit.state = 'waiting';
+      // An event that breaks its output is like one that is refused: set aside if it is alone, held if all do.
+      else failed(unit, error instanceof DeliveryError ? error : new DeliveryError('refused', 'the event cannot be put into the output\'s form', { cause: error }));
+    } finally {
+      inFlight--;
+      pump();
+    }
+  }
+
+  /** The event as it may leave now. What privacy took away is gone for later attempts and the dead letters too. */
+  function outgoing(item: Item): OutgoingEvent {
+    const narrowed = options.narrow(item.event);
+    if (narrowed !== item.event) {
+      item.event = narrowed;
+      item.payload = encodeEvent(narrowed);
+    }
+    return { event: item.event, body: item.payload };
+  }
+
+  function succeeded(unit: Unit, receipt: Receipt): void {
+    counts.delivered += unit.size;
+    lastSuccessMs = clock.now();
+    gate.succeeded();
+    probes = 0;
+    letters = [];
+    row++;
+    for (const other of undecided()) void bury(other);
+    unit.notBeforeMs = -Infinity;
+    if (state === 'circuit_open' || state === 'misconfigured') retryAllNow();
+    void finish(unit, { status: 'success', httpStatus: receipt.httpStatus });
+    changeState(unit.items[0], unit.attempts, undefined);
+  }
+
+  function failed(unit: Unit, error: DeliveryError): void {
+    const nowMs = clock.monotonic();
+    counts.failedAttempts++;
+    lastError = { message: error.message, ...(error.httpStatus === undefined ? {} : { http_status: error.httpStatus }), at: new Date(clock.now()).toISOString() };
+    unit.state = 'waiting';
+    switch (error.kind) {
+      case 'retry':
+        unit.notBeforeMs = nowMs + (error.retryAfterMs ?? nextDelay(unit.attempts, random.float(), timing.retry));
+        gate.failed(nowMs, random.float(), error.retryAfterMs);
+        break;
+      case 'misconfigured':
+        gate.hold(nowMs);
+        break;
+      case 'refused':
+      case 'too_large':
+        gate.answered();
+        if (unit.size > 1) window.halve(unit);
+        else refused(unit, error, nowMs);
+    }
+    changeState(unit.items[0], unit.attempts, error);
+  }
+
+  /** An event that the receiver does not want. Whether the event or the setting is wrong shows in what follows. */
+  function refused(unit: Unit, error: DeliveryError, nowMs: number): void {
+    const earlierRow = unit.refusedInRow;
+    unit.refusedInRow = row;
+    unit.state = 'undecided';
+    unit.refusal = { message: error.message, httpStatus: error.httpStatus, sinceMs: nowMs };
+    // Refused before and after another's success: then it is the event.
+    if (earlierRow !== undefined && earlierRow < row) void bury(unit);
+    else if (undecided().length + letters.length >= REFUSALS_TO_HOLD) holdRefused(nowMs);
+  }
+
+  function holdRefused(nowMs: number): void {
+    for (const unit of undecided()) unit.state = 'waiting';
+    for (const letter of letters.reverse()) window.takeBack(letter);
+    letters = [];
+    gate.hold(nowMs);
+  }
+
+  function undecided(): Unit[] {
+    return window.units.filter((unit) => unit.state === 'undecided');
+  }
+
+  /** Dead-letters a refused event. */
+  function bury(unit: Unit): Promise<void> {
+    const { refusal } = unit;
+    logger.warn({ ...fields, event_id: unit.items[0]?.event.event_id, http_status: refusal?.httpStatus, error: refusal?.message }, 'the destination refused an event; it is kept as a dead letter');
+    return finish(unit, { status: 'dead', httpStatus: refusal?.httpStatus, message: refusal?.message });
+  }
+
+  /** Dead-letters a refused event that nothing followed, and remembers it as part of the row. */
+  async function buryForNow(unit: Unit): Promise<void> {
+    const { items: [item], attempts } = unit;
+    const rowThen = row;
+    await bury(unit);
+    if (item !== undefined && unit.letterId !== undefined && row === rowThen) letters.push({ item, letterId: unit.letterId, attempts });
+  }
+
+  function finish(unit: Unit, verdict: Verdict): Promise<void> {
+    unit.state = 'finishing';
+    return recorder.settle(unit, verdict).then((recorded) => {
+      if (recorded) done(unit);
+      else unit.state = 'waiting';
+    });
+  }
+
+  function done(unit: Unit): void {
+    unit.state = 'done';
+    unit.items = [];
+    uncommitted += window.release();
+    pump();
+  }
+
+  function commit(): void {
+    const target = window.firstOpenSeq() ?? nextRead;
+    if (committing || target <= committedTo) return;
+    const covered = uncommitted;
+    committing = true;
+    void recorder.persist(() => cursor.commit(target)).then((stored) => {
+      if (stored) { committedTo = target; uncommitted -= covered; }
+      committing = false;
+      pump();
+    });
+  }
+
+  /** What only time brings about: expiry, refused events that nothing followed, records that the spool took away. */
+  function passTime(nowMs: number): void {
+    if (cursor.committed > committedTo) { committedTo = cursor.committed; window.dropBefore(committedTo); }
+    expireOld();
+    for (const unit of undecided()) {
+      if (nowMs - (unit.refusal?.sinceMs ?? nowMs) < timing.undecidedMs) continue;
+      if (gate.state === 'held') { holdRefused(nowMs); break; }
+      void buryForNow(unit);
+    }
+  }
+
+  function expireOld(): void {
+    const retentionMs = options.retentionMs?.();
+    if (retentionMs === undefined) return;
+    const cutoff = clock.now() - retentionMs;
+    for (const unit of window.units) {
+      const newest = unit.items.at(-1);
+      if (newest === undefined || newest.time > cutoff || unit.state !== 'waiting') continue;
+      counts.expired += unit.size;
+      window.begin(unit);
+      void finish(unit, { status: 'expired', message: 'waited longer than the retention' });
+    }
+  }
+
+  function retryAllNow(): void {
+    for (const unit of window.units) unit.notBeforeMs = -Infinity;
+  }
+
+  function stateNow(nowMs: number): DestinationState {
+    if (gate.state === 'held') return 'misconfigured';
+    if (gate.state === 'circuit_open') return 'circuit_open';
+    const failing = window.units.some((unit) => (unit.state === 'waiting' || unit.state === 'sending') && unit.notBeforeMs !== -Infinity);
+    if (failing || gate.throttled(nowMs)) return 'retrying';
+    return counts.delivered > 0 ? 'ok' : 'idle';
+  }
+
+  function changeState(item: Item | undefined, attempts: number, error: DeliveryError | undefined): void {
+    const before = state;
+    state = stateNow(clock.monotonic());
+    if (state === before) return;
+    const message = error?.message ?? '';
+    if (state === 'ok' || state === 'idle') {
+      if (before !== 'idle') logger.info({ ...fields, before }, 'the destination takes events again');
+      return;
+    }
+    logger.warn({ ...fields, state, error: message, http_status: error?.httpStatus }, 'the destination does not take events');
+    void recorder.change(item, {
+      deliveryStatus: state === 'circuit_open' ? 'circuit_open' : 'failed',
+      attempts, httpStatus: error?.httpStatus,
+      message: state === 'misconfigured' ? `held, a setting is wrong: ${message}` : message,
+    });
+  }
+
+  /** When, without anything else happening, something could start. */
+  function dueMs(nowMs: number): number {
+    const dues = [gate.dueMs(nowMs), window.nextDueMs(nowMs), paceMs > nowMs ? paceMs : undefined];
+    return Math.min(...dues.map((due) => due ?? Infinity));
+  }
+
+  function armTimer(nowMs: number): void {
+    if (inFlight > 0 && inFlight >= gate.limit(nowMs)) return;
+    if (dueMs(nowMs) < wakeAtMs) wake.abort();
+  }
+
+  async function keepTime(): Promise<void> {
+    while (!aborting.signal.aborted) {
+      const nowMs = clock.monotonic();
+      wakeAtMs = Math.min(nowMs + TICK_MS, dueMs(nowMs));
+      wake = new AbortController();
+      await clock.sleep(Math.max(1, wakeAtMs - nowMs), wake.signal);
+      passTime(clock.monotonic());
+      pump();
+    }
+  }
+
+  /** Draining: nothing is on its way, and nothing that is left can be sent now. */
+  function isQuiet(nowMs: number): boolean {
+    return isIdle() && paceMs <= nowMs && (readEverything || window.fresh() > 0);
+  }
+
+  function isIdle(): boolean {
+    return inFlight === 0 && !reading && !committing && !window.units.some((unit) => unit.state === 'finishing');
+  }
+
+  async function halt(drainMs: number): Promise<void> {
+    const over = new AbortController();
+    const quiet = (): Promise<void> => new Promise((resolve) => { onQuiet = resolve; pump(); });
+    stopping.abort();
+    await Promise.race([quiet(), clock.sleep(drainMs, over.signal)]);
+    aborting.abort();
+    wake.abort();
+    await Promise.race([quiet(), clock.sleep(ABORT_GRACE_MS, over.signal)]);
+    over.abort();
+  }
+
+  void keepTime();
+  pump();
+
+  return {
+    name: output.name,
+    get lastTurn() { return lastTurn; },
+    kick() {
+      gate.kick(clock.monotonic());
+      retryAllNow();
+      pump();
+    },
+    stop: (drainMs) => (ended ??= halt(drainMs)),
+    status() {
+      const oldest = cursor.oldestPendingTime();
+      return {
+        name: output.name, type: output.type, url: output.url,
+        state: stateNow(clock.monotonic()),
+        pending: cursor.pending(),
+        oldest_pending_age_seconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1000),
+        delivered: counts.delivered, failed_attempts: counts.failedAttempts, expired: counts.expired,
+        dead: deadLetters.count(),
+        ...(lastError === undefined ? {} : { last_error: lastError }),
+        ...(lastSuccessMs === undefined ? {} : { last_success: new Date(lastSuccessMs).toISOString() }),
+        lossy: output.lossy,
+      };
+    },
+  };
+}

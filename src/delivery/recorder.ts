@@ -1,0 +1,123 @@
+import { fieldsCarried, type FilteredBytes } from '../event/privacy.js';
+import { describeError } from '../errors.js';
+import type { Output } from '../outputs/output.js';
+import type { Clock, Logger } from '../ports.js';
+import type { DeadLetters, StreamId } from '../spool/spool.js';
+import { dataModeOf, type AuditSink, type DeliveryOutcome } from './outcome.js';
+import type { Item, Unit } from './window.js';
+
+/** Storage that has not answered for this long counts as stuck, for the watchdog. */
+const STUCK_MS = 30_000;
+const STORAGE_RETRY_MS = 1000;
+
+export interface Verdict {
+  readonly status: 'success' | 'dead' | 'expired';
+  readonly httpStatus?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+/**
+ * Makes durable what became of events: dead letters first, then the audit line. The cursor may move when `settle`
+ * has resolved. A disk that refuses is asked again until the loop stops; nothing is skipped for its sake.
+ */
+export interface Recorder {
+  /** True when all of the unit is recorded; false when the loop stopped first. */
+  settle(unit: Unit, verdict: Verdict): Promise<boolean>;
+  /** An audit line for a change of the destination's state. Never rejects. */
+  change(item: Item | undefined, outcome: Pick<DeliveryOutcome, 'deliveryStatus' | 'attempts'> & { readonly httpStatus?: number | undefined; readonly message: string }): Promise<void>;
+  /** A record whose payload is not an event: kept aside as it is. */
+  damaged(record: { readonly seq: number; readonly time: number; readonly payload: FilteredBytes }): Promise<boolean>;
+  /** Runs one storage operation, counted for `stuck`, again and again until it succeeds or the loop stops. */
+  persist(operation: () => Promise<void>): Promise<boolean>;
+  stuck(): boolean;
+}
+
+interface RecorderOptions {
+  readonly stream: StreamId;
+  readonly output: Pick<Output, 'name' | 'type' | 'url'>;
+  readonly deadLetters: DeadLetters<FilteredBytes>;
+  readonly audit: AuditSink;
+  readonly stopped: AbortSignal;
+}
+
+export function createRecorder(options: RecorderOptions, ports: { readonly clock: Clock; readonly logger: Logger }): Recorder {
+  const { stream, output, deadLetters, audit, stopped } = options;
+  const { clock, logger } = ports;
+  // CEF carries no text by its definition.
+  const carriesText = output.type !== 'cef' && output.type !== 'arcsight';
+  let running = 0;
+  let progressMs = 0;
+
+  const place = { msspId: stream.msspId, customerId: stream.customerId, destination: output.name, destinationUrl: output.url };
+
+  async function persist(operation: () => Promise<void>): Promise<boolean> {
+    if (running++ === 0) progressMs = clock.monotonic();
+    try {
+      for (let failures = 0; ; failures++) {
+        try {
+          await operation();
+          return true;
+        } catch (error) {
+          if (failures === 0) logger.error({ ...place, error: describeError(error) }, 'the outcome of a delivery cannot be stored; trying again');
+        }
+        if (stopped.aborted) return false;
+        await clock.sleep(STORAGE_RETRY_MS, stopped);
+      }
+    } finally {
+      running--;
+      progressMs = clock.monotonic();
+    }
+  }
+
+  const outcomeOf = (item: Item, attempts: number, verdict: Verdict): DeliveryOutcome => ({
+    ...place,
+    eventId: item.event.event_id,
+    dataMode: dataModeOf(item.event),
+    dataFieldsSent: carriesText && verdict.status === 'success' ? fieldsCarried(item.event) : [],
+    deliveryStatus: verdict.status,
+    ...(verdict.httpStatus === undefined ? {} : { httpStatus: verdict.httpStatus }),
+    attempts,
+    ...(verdict.message === undefined ? {} : { errorMessage: verdict.message }),
+  });
+
+  return {
+    persist,
+
+    async settle(unit, verdict) {
+      const { letterId } = unit;
+      if (verdict.status === 'dead') {
+        if (letterId !== undefined) return true;
+        for (const item of unit.items) {
+          const reason = { message: verdict.message ?? '', attempts: unit.attempts, at: clock.now(), ...(verdict.httpStatus === undefined ? {} : { httpStatus: verdict.httpStatus }) };
+          if (!await persist(async () => { unit.letterId = await deadLetters.add(item, reason); })) return false;
+        }
+      }
+      const audited = await Promise.all(unit.items.map((item) => persist(() => audit.outcome(outcomeOf(item, unit.attempts, verdict)))));
+      if (!audited.every(Boolean)) return false;
+      // Delivered after all: it is no dead letter any more.
+      if (letterId !== undefined) return persist(async () => { await deadLetters.remove([letterId]); });
+      return true;
+    },
+
+    async change(item, { message, httpStatus, ...outcome }) {
+      await persist(() => audit.outcome({
+        ...place, ...outcome,
+        eventId: item?.event.event_id ?? 'unknown',
+        dataMode: item === undefined ? 'privacy_safe' : dataModeOf(item.event),
+        dataFieldsSent: [],
+        ...(httpStatus === undefined ? {} : { httpStatus }),
+        errorMessage: message,
+      }));
+    },
+
+    async damaged(record) {
+      const reason = { message: 'damaged: the stored bytes are not an event', attempts: 0, at: clock.now() };
+      if (!await persist(async () => { await deadLetters.add(record, reason); })) return false;
+      return persist(() => audit.outcome({
+        ...place, eventId: 'unknown', dataMode: 'privacy_safe', dataFieldsSent: [], deliveryStatus: 'dead', attempts: 0, errorMessage: reason.message,
+      }));
+    },
+
+    stuck: () => running > 0 && clock.monotonic() - progressMs > STUCK_MS,
+  };
+}

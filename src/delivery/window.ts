@@ -1,0 +1,186 @@
+import type { FilteredBytes, FilteredEvent } from '../event/privacy.js';
+
+/** One spooled event on its way to one destination. `event` and `payload` are replaced when privacy became stricter. */
+export interface Item {
+  readonly seq: number;
+  /** When it was appended, ms since the epoch. */
+  readonly time: number;
+  event: FilteredEvent;
+  payload: FilteredBytes;
+}
+
+export interface Refusal {
+  readonly message: string;
+  readonly httpStatus: number | undefined;
+  /** Monotonic ms. */
+  readonly sinceMs: number;
+}
+
+/**
+ * What one `send` carries. `waiting` → `sending` → back to `waiting` (failed) or `undecided` (refused; not yet known
+ * whether the event or the setting is wrong) or `finishing` (its outcome is being recorded) → `done`.
+ */
+export interface Unit {
+  /** Emptied when done: what waits behind an older unit must not hold its texts. */
+  items: readonly Item[];
+  readonly size: number;
+  readonly firstSeq: number;
+  state: 'waiting' | 'sending' | 'undecided' | 'finishing' | 'done';
+  attempts: number;
+  /** Monotonic ms; before it, it is sent as a probe only. */
+  notBeforeMs: number;
+  refusal?: Refusal;
+  /** Which row of refusals it was last part of. */
+  refusedInRow?: number;
+  /** Its dead letter, once it has one. */
+  letterId?: number;
+  /** It was dead-lettered and then taken back: the cursor is already behind it. */
+  readonly passed?: boolean;
+}
+
+export interface BatchLimits { readonly events: number; readonly bytes: number }
+
+/** The events between the cursor and what has been read, in the order of the spool. */
+export interface Window {
+  /** Oldest first. */
+  readonly units: readonly Unit[];
+  add(items: readonly Item[], limits: BatchLimits): void;
+  /** An event that is not to be sent: its outcome is being recorded. */
+  addFinishing(seq: number): Unit;
+  /** Counts a fresh unit as started although it was not chosen by `next` or `probe`. */
+  begin(unit: Unit): void;
+  /** Puts a dead letter, which the cursor has passed, in front of all. */
+  takeBack(letter: { readonly item: Item; readonly letterId: number; readonly attempts: number }): void;
+  /** Replaces a unit of several events by its two halves. */
+  halve(unit: Unit): void;
+  /** Removes the units that are done at the front; the number of events that were removed. */
+  release(): number;
+  /** Removes every waiting unit that ends before `seq`: the spool has moved on without us. */
+  dropBefore(seq: number): void;
+  /** Every event below it is done; undefined when all are. */
+  firstOpenSeq(): number | undefined;
+  /** Events that were never sent. */
+  fresh(): number;
+  /** Events that were sent at least once and are not released. */
+  started(): number;
+  /** The oldest unit keeps failing while others behind it may succeed. */
+  headIsStuck(): boolean;
+  /** The unit to send now, or undefined. */
+  next(nowMs: number, choice: { readonly freshToo: boolean }): Unit | undefined;
+  /** For a probe: the oldest, or else the one that was tried least, so that one bad event does not stand for all. */
+  probe(choice: 'oldest' | 'least_tried'): Unit | undefined;
+  /** When the first unit that waits for a retry may be sent. */
+  nextDueMs(nowMs: number): number | undefined;
+}
+
+export function createWindow(): Window {
+  const units: Unit[] = [];
+  let fresh = 0;
+  let started = 0;
+
+  const countStart = (unit: Unit): Unit => {
+    if (unit.attempts === 0) { fresh -= unit.size; started += unit.size; }
+    return unit;
+  };
+
+  return {
+    units,
+
+    add(items, limits) {
+      let batch: Item[] = [];
+      let bytes = 0;
+      const close = (): void => {
+        const first = batch[0];
+        if (first !== undefined) units.push(waiting(batch, first.seq, 0));
+        batch = [];
+        bytes = 0;
+      };
+      for (const item of items) {
+        if (batch.length >= limits.events || (batch.length > 0 && bytes + item.payload.byteLength > limits.bytes)) close();
+        batch.push(item);
+        bytes += item.payload.byteLength;
+      }
+      close();
+      fresh += items.length;
+    },
+
+    addFinishing(seq) {
+      const unit: Unit = { items: [], size: 1, firstSeq: seq, state: 'finishing', attempts: 1, notBeforeMs: -Infinity };
+      units.push(unit);
+      started += unit.size;
+      return unit;
+    },
+
+    begin(unit) { countStart(unit); },
+
+    takeBack({ item, letterId, attempts }) {
+      units.unshift({ ...waiting([item], item.seq, attempts), letterId, passed: true });
+      started += 1;
+    },
+
+    halve(unit) {
+      const at = units.indexOf(unit);
+      const middle = Math.ceil(unit.items.length / 2);
+      const parts = [unit.items.slice(0, middle), unit.items.slice(middle)];
+      units.splice(at, 1, ...parts.map((items) => waiting(items, items[0]?.seq ?? unit.firstSeq, unit.attempts)));
+    },
+
+    release() {
+      const open = units.findIndex((unit) => unit.state !== 'done');
+      const removed = units.splice(0, open === -1 ? units.length : open);
+      const count = removed.reduce((sum, unit) => sum + unit.size, 0);
+      started -= count;
+      return count;
+    },
+
+    dropBefore(seq) {
+      for (let i = units.length - 1; i >= 0; i--) {
+        const unit = units[i];
+        const last = unit?.items.at(-1);
+        if (unit === undefined || unit.state !== 'waiting' || unit.passed === true || last === undefined || last.seq >= seq) continue;
+        units.splice(i, 1);
+        if (unit.attempts === 0) fresh -= unit.size;
+        else started -= unit.size;
+      }
+    },
+
+    firstOpenSeq() {
+      return units.find((unit) => unit.state !== 'done' && unit.passed !== true)?.firstSeq;
+    },
+
+    fresh: () => fresh,
+    started: () => started,
+
+    headIsStuck() {
+      const head = units[0];
+      return head !== undefined && (head.state === 'waiting' ? head.attempts > 0 : head.state === 'sending' && head.attempts > 1);
+    },
+
+    next(nowMs, { freshToo }) {
+      const unit = units.find((u) => u.state === 'waiting' && u.notBeforeMs <= nowMs && (freshToo || u.attempts > 0));
+      return unit === undefined ? undefined : countStart(unit);
+    },
+
+    probe(choice) {
+      let best: Unit | undefined;
+      for (const unit of units) {
+        if (unit.state !== 'waiting') continue;
+        if (best === undefined || unit.attempts < best.attempts) best = unit;
+        if (choice === 'oldest') break;
+      }
+      return best === undefined ? undefined : countStart(best);
+    },
+
+    nextDueMs(nowMs) {
+      let due: number | undefined;
+      for (const unit of units) {
+        if (unit.state === 'waiting' && unit.notBeforeMs > nowMs && (due === undefined || unit.notBeforeMs < due)) due = unit.notBeforeMs;
+      }
+      return due;
+    },
+  };
+}
+
+function waiting(items: readonly Item[], firstSeq: number, attempts: number): Unit {
+  return { items, size: items.length, firstSeq, state: 'waiting', attempts, notBeforeMs: -Infinity };
+}
