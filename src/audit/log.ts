@@ -27,6 +27,7 @@ export interface AuditPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** A new audit id: `aud_` and a ULID. */
   readonly ulid: () => string;
 }
 
@@ -82,7 +83,7 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
 
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
   const record = (kind: AuditKind, fields: AuditFields): AuditBody =>
-    auditRecord(kind, fields, { auditId: `aud_${ports.ulid()}`, timestamp: new Date(clock.now()).toISOString() });
+    auditRecord(kind, fields, { auditId: ports.ulid(), timestamp: new Date(clock.now()).toISOString() });
   const writer = createChainWriter({
     folder, keyFile, key,
     maxFileBytes: () => limits.maxFileBytes,
@@ -183,7 +184,7 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
   cleanupQuietly();
 
   return {
-    outcome: (outcome) => append(deliveryRecord(outcome, { auditId: `aud_${ports.ulid()}`, timestamp: new Date(clock.now()).toISOString() })),
+    outcome: (outcome) => append(deliveryRecord(outcome, { auditId: ports.ulid(), timestamp: new Date(clock.now()).toISOString() })),
     event: (kind, fields) => append(record(kind, fields)),
     cleanup,
     reconfigure(next) { limits = next; cleanupQuietly(); },

@@ -11,7 +11,7 @@ import { verifyAudit } from '../../src/audit/verify.js';
 import { RaxedError } from '../../src/errors.js';
 import { nodeRandom } from '../../src/platform/node.js';
 import { nodeSpoolFiles } from '../../src/platform/spool-files.js';
-import type { SpoolFile, SpoolFiles } from '../../src/ports.js';
+import type { Clock, SpoolFile, SpoolFiles } from '../../src/ports.js';
 import { createUlid } from '../../src/ulid.js';
 import { manualClock, type ManualClock } from '../fixtures/clock.js';
 import { recordingLogger, silentLogger } from '../fixtures/logger.js';
@@ -29,10 +29,15 @@ async function open(t: Test, folder: string, options: Partial<AuditLogOptions> &
   const { clock = manualClock(), files = nodeSpoolFiles, ...limits } = options;
   const log = await openAuditLog(
     { folder, maxFileBytes: 10 * MIB, maxBytes: 1024 * MIB, retentionDays: 90, ...limits },
-    { files, clock, random: nodeRandom, logger: silentLogger, ulid: createUlid(clock, nodeRandom) },
+    { files, clock, random: nodeRandom, logger: silentLogger, ulid: auditIds(clock) },
   );
   t.teardown(() => log.close());
   return { log, folder, clock };
+}
+
+function auditIds(clock: Clock): () => string {
+  const ulid = createUlid(clock, nodeRandom);
+  return () => `aud_${ulid()}`;
 }
 
 function audit(t: Test): string {
@@ -482,7 +487,7 @@ t.test('a lost key is replaced and said so; what it signed is not vouched for an
   writeFileSync(auditKeyFile(folder), 'damaged');
   const logger = recordingLogger();
   const clock = manualClock();
-  const log = await openAuditLog({ folder, maxFileBytes: MIB, maxBytes: MIB, retentionDays: 1 }, { files: nodeSpoolFiles, clock, random: nodeRandom, logger, ulid: createUlid(clock, nodeRandom) });
+  const log = await openAuditLog({ folder, maxFileBytes: MIB, maxBytes: MIB, retentionDays: 1 }, { files: nodeSpoolFiles, clock, random: nodeRandom, logger, ulid: auditIds(clock) });
   await log.outcome(OUTCOME);
   t.match(linesOf(folder)[2], { kind: 'audit', action: 'key_replaced' });
   t.match((await verifyAudit(folder, await keyOf(folder))).firstBad, { line: 1, problem: /signature/ });

@@ -1,0 +1,49 @@
+import { ConfigError } from '../errors.js';
+import type { Logger } from '../ports.js';
+
+/** A job that runs at the times of a cron expression until it is stopped. */
+export interface CronJob {
+  /** From one run to the next, as it is now. */
+  readonly periodMs: number;
+  stop(): void;
+}
+
+export interface CronScheduler {
+  /** node-cron's syntax: five fields, or six with seconds. Throws ConfigError at /agent/heartbeat_cron when it is not. */
+  schedule(expression: string, run: () => void): Promise<CronJob>;
+}
+
+/** For expressions that run once and never again. */
+const FALLBACK_PERIOD_MS = 60_000;
+
+/** The real one. node-cron is loaded with the first job; what it has to say goes to `logger` and never to the console. */
+export function createCronScheduler(logger: Logger): CronScheduler {
+  const quiet = {
+    info: (message: string) => { logger.debug({}, message); },
+    debug: () => undefined,
+    warn: (message: string) => { logger.debug({}, message); },
+    error: (problem: string | Error) => { logger.warn({}, problem instanceof Error ? problem.message : problem); },
+  };
+  return {
+    async schedule(expression, run) {
+      const { createTask, setLogger, validate } = await import('node-cron');
+      setLogger(quiet);
+      if (!validate(expression)) throw invalid();
+      const task = createTask(expression, run, { logger: quiet, suppressMissedWarning: true, unref: true });
+      const [first, second] = task.getNextRuns(2);
+      if (first === undefined) {
+        await task.destroy();
+        throw invalid();
+      }
+      await task.start();
+      return {
+        periodMs: second === undefined ? FALLBACK_PERIOD_MS : second.getTime() - first.getTime(),
+        stop: () => { void task.destroy(); },
+      };
+    },
+  };
+}
+
+function invalid(): ConfigError {
+  return new ConfigError('CONFIG_INVALID', [{ pointer: '/agent/heartbeat_cron', message: 'expected a cron expression of five fields, or six with seconds, that has a next run' }]);
+}

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { describeError } from '../errors.js';
+import type { AgentInfo, HeartbeatPayload } from '../event/event.js';
+import { withoutText, type FilteredEvent } from '../event/privacy.js';
+import type { Clock, Logger } from '../ports.js';
+import type { ScanCounters } from './counters.js';
+import type { CronJob, CronScheduler } from './cron.js';
+
+export interface HeartbeatOptions {
+  readonly cron: string;
+  readonly agentId: string;
+  readonly msspId: string;
+  readonly customerId: string;
+  readonly agent: AgentInfo;
+}
+
+export interface HeartbeatDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly scheduler: CronScheduler;
+  /** `evt_` and a ULID. */
+  readonly createId: () => string;
+  /** Resolves when the webhook took it. The signal aborts when the heartbeat is stopped meanwhile. */
+  readonly send: (event: FilteredEvent, signal: AbortSignal) => Promise<void>;
+  readonly counters: ScanCounters;
+  readonly uptimeSeconds: () => number;
+  /** Resident memory. */
+  readonly memoryMb: () => number;
+  readonly queue: () => HeartbeatPayload['queue'];
+  readonly destinations: () => HeartbeatPayload['destinations'];
+  readonly warnings: () => readonly string[];
+}
+
+/**
+ * Sends a heartbeat at the start, at the times of its cron expression (plus a delay that is the same for an agent each
+ * time, so that a fleet does not beat as one), and at a clean stop. At most one is under way; what could not be sent is
+ * never queued, its counts go into the next one.
+ */
+export interface Heartbeat {
+  /** Throws ConfigError when the cron expression is none; then nothing runs. */
+  start(): Promise<void>;
+  /**
+   * Ends it. With `farewell` a last one says "stopping"; resolves when it was sent, failed, or took 3 s. Without, nothing
+   * more is sent: another heartbeat of the same agent takes over, with the same counters. Safe twice and without `start`.
+   */
+  stop(options: { readonly farewell: boolean }): Promise<void>;
+  /** Of the last one that arrived: milliseconds since the epoch. */
+  readonly lastSuccess: number | undefined;
+  readonly lastError: string | undefined;
+}
+
+const MAX_JITTER_MS = 30_000;
+const FAREWELL_TIMEOUT_MS = 3_000;
+
+/** Uniform over agents, below half a period and 30 s, and always the same for one agent. */
+export function jitterMs(agentId: string, periodMs: number): number {
+  const share = createHash('sha256').update(agentId, 'utf8').digest().readUInt32BE(0) / 2 ** 32;
+  return Math.floor(share * Math.min(MAX_JITTER_MS, periodMs / 2));
+}
+
+export function createHeartbeat(options: HeartbeatOptions, deps: HeartbeatDeps): Heartbeat {
+  const { clock, logger, counters } = deps;
+  let job: CronJob | undefined;
+  let state: 'new' | 'running' | 'stopped' = 'new';
+  let wanted = false;
+  let sending: Promise<void> | undefined;
+  let lastSuccess: number | undefined;
+  let lastError: string | undefined;
+  const stopping = new AbortController();
+
+  async function beat(status: HeartbeatPayload['status'], signal: AbortSignal): Promise<void> {
+    const taken = counters.take();
+    const totals = counters.totals();
+    try {
+      const event = withoutText({
+        event_type: 'heartbeat',
+        event_id: deps.createId(),
+        timestamp: new Date(clock.now()).toISOString(),
+        payload: {
+          mssp_id: options.msspId,
+          customer_id: options.customerId,
+          agent_id: options.agentId,
+          status,
+          uptime_seconds: Math.floor(deps.uptimeSeconds()),
+          scans_since_last_heartbeat: taken.scans,
+          threats_since_last_heartbeat: taken.threats,
+          scans_total: totals.scans,
+          threats_total: totals.threats,
+          memory_mb: Math.round(deps.memoryMb() * 10) / 10,
+          agent: options.agent,
+          queue: deps.queue(),
+          destinations: deps.destinations(),
+          warnings: deps.warnings(),
+        },
+      });
+      await deps.send(event, signal);
+      lastSuccess = clock.now();
+      lastError = undefined;
+    } catch (error) {
+      counters.restore(taken);
+      lastError = describeError(error);
+      logger.debug({ agent_id: options.agentId, reason: lastError }, 'a heartbeat was not delivered; the next one carries its counts');
+    }
+  }
+
+  /** Many wishes while one is under way become one: only the newest matters. */
+  function want(): void {
+    wanted = true;
+    sending ??= drain();
+  }
+
+  async function drain(): Promise<void> {
+    while (wanted && state === 'running') {
+      wanted = false;
+      await beat('online', stopping.signal);
+    }
+    sending = undefined;
+  }
+
+  return {
+    async start() {
+      if (state !== 'new') return;
+      let delayMs = 0;
+      const made = await deps.scheduler.schedule(options.cron, () => {
+        void clock.sleep(delayMs, stopping.signal).then(() => { if (state === 'running') want(); });
+      });
+      if (stopping.signal.aborted) { made.stop(); return; }
+      job = made;
+      delayMs = jitterMs(options.agentId, made.periodMs);
+      state = 'running';
+      want();
+    },
+    async stop({ farewell }) {
+      if (stopping.signal.aborted) return;
+      const wasRunning = state === 'running';
+      state = 'stopped';
+      stopping.abort();
+      job?.stop();
+      if (!wasRunning) return;
+      const late = new AbortController();
+      const last = (async () => {
+        await sending; // its counts come back first
+        if (farewell) await beat('stopping', late.signal);
+      })();
+      const done = new AbortController();
+      await Promise.race([
+        last.finally(() => { done.abort(); }),
+        clock.sleep(FAREWELL_TIMEOUT_MS, done.signal).then(() => { late.abort(); }),
+      ]);
+    },
+    get lastSuccess() { return lastSuccess; },
+    get lastError() { return lastError; },
+  };
+}
