@@ -1,0 +1,88 @@
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { RaxedError, errnoOf } from '../errors.js';
+import { isErrorCode, pathOfMethod } from '../control/protocol.js';
+
+export interface ConnectionOptions {
+  readonly socketPath: string;
+  /** Until the whole answer is there. */
+  readonly timeoutMs: number;
+}
+
+/** An answer that is larger than this is not one of ours. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** An error that the daemon answered. `data` as on the wire: `{ field }`, `{ problems }`. */
+export class RemoteError extends RaxedError {
+  override readonly name = 'RemoteError';
+  readonly data: unknown;
+
+  constructor(error: { readonly code?: unknown; readonly message?: unknown; readonly data?: unknown }) {
+    const code = typeof error.code === 'string' && isErrorCode(error.code) ? error.code : 'INTERNAL';
+    super(code, typeof error.message === 'string' ? error.message : 'the daemon answered an error of an unknown shape');
+    this.data = error.data;
+  }
+}
+
+/**
+ * Calls one method over the daemon's unix socket.
+ * Throws DAEMON_UNREACHABLE when no whole answer comes, and RemoteError when the daemon answers an error.
+ */
+export async function callOnce(method: string, params: object, options: ConnectionOptions): Promise<object> {
+  const answer = await post(pathOfMethod(method), JSON.stringify(params), options);
+  let value: unknown;
+  try {
+    value = JSON.parse(answer.toString('utf8'));
+  } catch (error) {
+    throw new RaxedError('DAEMON_UNREACHABLE', `what answers on ${options.socketPath} is not raxed`, { cause: error });
+  }
+  if (typeof value !== 'object' || value === null) throw new RaxedError('DAEMON_UNREACHABLE', `what answers on ${options.socketPath} is not raxed`);
+  if ('error' in value && typeof value.error === 'object' && value.error !== null) throw new RemoteError(value.error);
+  return value;
+}
+
+function post(path: string, body: string, { socketPath, timeoutMs }: ConnectionOptions): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let answered = false;
+    const call = request({
+      socketPath, path, method: 'POST', agent: false,
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), host: 'raxed' },
+    }, (response) => {
+      answered = true;
+      readAll(response).then(resolve, (error: unknown) => { reject(unreachable(socketPath, error)); }).finally(() => { clearTimeout(timer); call.destroy(); });
+    });
+    const timer = setTimeout(() => { call.destroy(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} did not answer within ${timeoutMs} ms`)); }, timeoutMs);
+    call.on('error', (error) => {
+      // A daemon that refuses early closes while we still write; its answer is what counts.
+      if (answered) return;
+      clearTimeout(timer);
+      reject(unreachable(socketPath, error));
+    });
+    call.end(body);
+  });
+}
+
+async function readAll(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new RaxedError('DAEMON_UNREACHABLE', 'the answer is larger than any of raxed\'s');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Why nobody answered, in a sentence. */
+export function unreachable(socketPath: string, error: unknown): RaxedError {
+  if (error instanceof RaxedError) return error;
+  return new RaxedError('DAEMON_UNREACHABLE', reason(socketPath, errnoOf(error)), { cause: error });
+}
+
+function reason(socketPath: string, errno: string | undefined): string {
+  if (errno === 'ENOENT') return `no daemon is running here: there is no socket ${socketPath}`;
+  if (errno === 'ECONNREFUSED') return `no daemon listens on ${socketPath} any more`;
+  if (errno === 'EACCES' || errno === 'EPERM') return `this user may not use ${socketPath}`;
+  if (errno === 'ECONNRESET' || errno === 'EPIPE') return `the daemon on ${socketPath} closed the connection without an answer: it is stopping, or has too many connections`;
+  return `the daemon on ${socketPath} cannot be reached (${errno ?? 'no answer'})`;
+}

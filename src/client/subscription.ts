@@ -1,0 +1,56 @@
+import { createConnection } from 'node:net';
+import { WebSocket } from 'ws';
+import { RaxedError } from '../errors.js';
+import type { ConnectionOptions } from './connection.js';
+import { RemoteError, unreachable } from './connection.js';
+
+/**
+ * Subscribes to a stream of events over the daemon's unix socket and calls `onEvent` for each.
+ * Resolves when `signal` aborts; throws DAEMON_UNREACHABLE when the daemon goes away, RemoteError when it refuses.
+ */
+export function subscribe(
+  subscription: { readonly method: string; readonly params: object; readonly onEvent: (event: object) => void },
+  options: ConnectionOptions & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { socketPath, timeoutMs, signal } = options;
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket('ws://raxed/v1/rpc', { createConnection: () => createConnection(socketPath), perMessageDeflate: false, handshakeTimeout: timeoutMs });
+    const fail = (error: RaxedError): void => { reject(error); socket.terminate(); };
+    const stop = (): void => { resolve(); socket.terminate(); };
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    socket.on('open', () => { socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: subscription.method, params: subscription.params })); });
+    socket.on('message', (data) => {
+      const message = parse(Buffer.isBuffer(data) ? data.toString('utf8') : '');
+      if (message === undefined) { fail(new RaxedError('DAEMON_UNREACHABLE', `what answers on ${socketPath} is not raxed`)); return; }
+      if (message.error !== undefined) fail(new RemoteError(message.error));
+      else if (message.event !== undefined) subscription.onEvent(message.event);
+    });
+    socket.on('error', (error) => { fail(unreachable(socketPath, error)); });
+    socket.on('close', () => { fail(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} closed the connection`)); });
+  });
+}
+
+interface Message {
+  readonly event?: object;
+  readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly data?: unknown };
+}
+
+/** A JSON-RPC answer or notification; undefined for anything else. An error's code is ours, not JSON-RPC's number. */
+function parse(text: string): Message | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  if ('error' in value && typeof value.error === 'object' && value.error !== null) {
+    const { message, data } = value.error as { message?: unknown; data?: unknown };
+    return { error: { message, data, code: typeof data === 'object' && data !== null && 'code' in data ? data.code : undefined } };
+  }
+  if ('params' in value && typeof value.params === 'object' && value.params !== null && 'event' in value.params && typeof value.params.event === 'object' && value.params.event !== null) {
+    return { event: value.params.event };
+  }
+  return 'result' in value ? {} : undefined;
+}

@@ -1,0 +1,160 @@
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ERROR_CODES, RaxedError } from '../errors.js';
+import type { Clock } from '../ports.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { Scope } from './method.js';
+import { errorBody, methodOfPath, parseBody } from './protocol.js';
+
+/** What the health probes ask; the answers are sent as JSON. */
+export interface Probes {
+  /** True when the data path moves. */
+  ready(): Promise<{ readonly ready: boolean }>;
+}
+
+export interface HttpOptions {
+  readonly scope: Scope;
+  readonly dispatcher: Dispatcher;
+  readonly probes: Probes;
+  readonly clock: Clock;
+  /** How long a caller may take to read its answer. */
+  readonly flushTimeoutMs: number;
+  readonly stopping: () => boolean;
+}
+
+/** A listener for one HTTP request: POST /v1/<method>, GET /healthz, GET /readyz. Never rejects. */
+export function createHttpHandler(options: HttpOptions): (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => Promise<void> {
+  const { dispatcher, scope } = options;
+
+  async function answer(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Promise<Answer> {
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    if (path === '/healthz' || path === '/readyz') {
+      if (request.method !== 'GET') return wrongVerb('GET');
+      if (path === '/healthz') return { status: 200, body: { status: 'ok' } };
+      const readiness = await options.probes.ready();
+      return { status: readiness.ready && !options.stopping() ? 200 : 503, body: readiness };
+    }
+    const name = methodOfPath(path);
+    if (name === undefined) throw new RaxedError('UNKNOWN_METHOD', 'there is no such path');
+    dispatcher.entry(name, scope);
+    if (request.method !== 'POST') return wrongVerb('POST');
+
+    const gone = new AbortController();
+    response.once('close', () => { gone.abort(); });
+    const params = parseBody(await readBody(request, () => { if (awaitsContinue) response.writeContinue(); }));
+    const { result, httpStatus } = await dispatcher.call(name, params, { scope, signal: gone.signal });
+    return { status: httpStatus, body: result };
+  }
+
+  /** The whole body, or TOO_LARGE or BUSY as soon as that is known; what comes after is not read. */
+  async function readBody(request: IncomingMessage, begin: () => void): Promise<Uint8Array> {
+    const limit = dispatcher.maxBodyBytes();
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') throw new RaxedError('BAD_REQUEST', 'compressed bodies are not accepted');
+    if (Number(request.headers['content-length'] ?? 0) > limit) throw bodyTooLarge();
+    begin();
+    let held = 0;
+    const chunks: Buffer[] = [];
+    try {
+      await new Promise<void>((resolve, reject) => {
+        request.on('data', (chunk: Buffer) => {
+          if (!dispatcher.reading.take(chunk.length)) { request.pause(); reject(new RaxedError('BUSY', 'too many requests are being read at once')); return; }
+          held += chunk.length;
+          chunks.push(chunk);
+          if (held > limit) { request.pause(); reject(bodyTooLarge()); }
+        });
+        request.once('end', resolve);
+        request.once('close', () => { reject(new RaxedError('BAD_REQUEST', 'the request ended before its body')); });
+        request.once('error', () => { reject(new RaxedError('BAD_REQUEST', 'the request ended before its body')); });
+      });
+      return Buffer.concat(chunks);
+    } finally {
+      request.removeAllListeners('data');
+      dispatcher.reading.give(held);
+    }
+  }
+
+  return async (request, response, awaitsContinue) => {
+    let outcome: Answer;
+    let body: string;
+    try {
+      outcome = await answer(request, response, awaitsContinue);
+      body = JSON.stringify(outcome.body);
+    } catch (error) {
+      outcome = failure(error);
+      body = JSON.stringify(outcome.body);
+    }
+    if (response.destroyed) return;
+    if (request.complete) send(response, outcome, body);
+    else endAndLinger(request.socket, rawResponse(outcome.status, outcome.allow, body), options.clock);
+  };
+
+  function send(response: ServerResponse, { status, allow }: Answer, body: string): void {
+    response.writeHead(status, {
+      ...headers(status, allow, body),
+      ...(options.stopping() ? { connection: 'close' } : {}),
+    });
+    const flushed = new AbortController();
+    const { socket } = response;
+    response.once('finish', () => { flushed.abort(); });
+    response.once('close', () => { flushed.abort(); });
+    response.end(body);
+    void options.clock.sleep(options.flushTimeoutMs, flushed.signal).then(() => {
+      if (!flushed.signal.aborted) socket?.destroy();
+    });
+  }
+}
+
+/** How long a caller that was refused while still sending may take to read why. */
+const LINGER_MS = 1000;
+
+/**
+ * Answers on a connection of which the rest stays unread: writes, half-closes, and closes a little later.
+ * Node's own way would read it all or close at once, and then a caller that is still writing may never see the answer.
+ */
+export function endAndLinger(socket: Duplex, response: string, clock: Clock): void {
+  const closed = new AbortController();
+  socket.once('close', () => { closed.abort(); });
+  socket.end(response);
+  void clock.sleep(LINGER_MS, closed.signal).then(() => { socket.destroy(); });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+  readonly allow?: string;
+}
+
+function failure(error: unknown): Answer {
+  const body = errorBody(error);
+  return { status: ERROR_CODES[body.code].http, body: { error: body } };
+}
+
+/** An error as a whole HTTP response, for a connection whose request could not be read at all. */
+export function rawFailure(error: RaxedError): string {
+  const { status, body } = failure(error);
+  return rawResponse(status, undefined, JSON.stringify(body));
+}
+
+function rawResponse(status: number, allow: string | undefined, body: string): string {
+  const lines = Object.entries({ ...headers(status, allow, body), connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`;
+}
+
+function headers(status: number, allow: string | undefined, body: string): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+    ...(allow === undefined ? {} : { allow }),
+    ...(status === 503 ? { 'retry-after': '1' } : {}),
+  };
+}
+
+function wrongVerb(allow: string): Answer {
+  return { status: 405, allow, body: { error: { code: 'BAD_REQUEST', message: `only ${allow} is answered here` } } };
+}
+
+function bodyTooLarge(): RaxedError {
+  return new RaxedError('TOO_LARGE', 'the request is larger than any that is allowed');
+}

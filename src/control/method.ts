@@ -1,0 +1,138 @@
+import type { Static, TObject } from '@sinclair/typebox';
+import type { TypeCheck, ValueError } from '@sinclair/typebox/compiler';
+import { TypeCompiler, ValueErrorType } from '@sinclair/typebox/compiler';
+import { nearestName } from './nearest.js';
+import { ParamsError } from './params-error.js';
+
+/** What a socket serves: `scan` methods on both sockets, `control` methods on the control socket only. */
+export type Scope = 'scan' | 'control';
+
+export interface CallContext {
+  /** The socket that the call came through. */
+  readonly scope: Scope;
+  /** Aborts when the caller has gone or the server stops waiting. */
+  readonly signal: AbortSignal;
+}
+
+/** A call with one answer. `call` checks the parameters itself and throws BAD_REQUEST naming the field. */
+export interface Method {
+  readonly kind: 'call';
+  /** The path of the `ctl` command with dots: `mssp.test-webhook`. */
+  readonly name: string;
+  readonly scope: Scope;
+  readonly params: TObject;
+  /** UTF-8 bytes of the texts in parameters that `parse` accepted; counted against `max_text_bytes`. */
+  textBytes(params: unknown): number;
+  /** Checks parameters; throws BAD_REQUEST. */
+  parse(params: unknown): unknown;
+  /** Runs the method with what `parse` returned. */
+  run(parsed: unknown, context: CallContext): Promise<object>;
+  /** The HTTP status of a result; 200 for most. */
+  httpStatus(result: object): number;
+}
+
+/** A stream of notifications, over the WebSocket only. */
+export interface Subscription {
+  readonly kind: 'subscription';
+  readonly name: string;
+  readonly scope: Scope;
+  readonly params: TObject;
+  parse(params: unknown): unknown;
+  /** Calls `emit` for each event until the returned function is called. */
+  start(parsed: unknown, emit: (event: object) => void): () => void;
+}
+
+export type MethodEntry = Method | Subscription;
+
+export interface MethodDefinition<P extends TObject> {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly params: P;
+  handle(params: Static<P>, context: CallContext): Promise<object>;
+  /** What the schema cannot say; throws BAD_REQUEST. */
+  check?(params: Static<P>): void;
+  textBytes?(params: Static<P>): number;
+  httpStatus?(result: object): number;
+}
+
+/** One row of the method table, from a schema and a typed handler. */
+export function defineMethod<P extends TObject>(definition: MethodDefinition<P>): Method {
+  const parse = paramsParser(definition.params, definition.check);
+  return {
+    kind: 'call',
+    name: definition.name,
+    scope: definition.scope,
+    params: definition.params,
+    parse,
+    // What reaches these two went through `parse`.
+    textBytes: (parsed) => definition.textBytes?.(parsed as Static<P>) ?? 0,
+    run: (parsed, context) => definition.handle(parsed as Static<P>, context),
+    httpStatus: (result) => definition.httpStatus?.(result) ?? 200,
+  };
+}
+
+export function defineSubscription<P extends TObject>(definition: {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly params: P;
+  start(params: Static<P>, emit: (event: object) => void): () => void;
+}): Subscription {
+  return {
+    kind: 'subscription',
+    name: definition.name,
+    scope: definition.scope,
+    params: definition.params,
+    parse: paramsParser(definition.params),
+    start: (parsed, emit) => definition.start(parsed as Static<P>, emit),
+  };
+}
+
+/** A function unknown → Static<P> that throws ParamsError. The schema is compiled at the first call. */
+export function paramsParser<P extends TObject>(schema: P, check?: (params: Static<P>) => void): (params: unknown) => Static<P> {
+  let compiled: TypeCheck<P> | undefined;
+  return (params) => {
+    compiled ??= TypeCompiler.Compile(schema);
+    const given = params ?? {};
+    if (!compiled.Check(given)) throw paramsError(schema, compiled.Errors(given).First());
+    check?.(given);
+    return given;
+  };
+}
+
+function paramsError(schema: TObject, error: ValueError | undefined): ParamsError {
+  if (error === undefined) return new ParamsError('', 'bad parameters');
+  if (error.type === ValueErrorType.ObjectAdditionalProperties) {
+    // The unknown name is the caller's own and may be anything: only names that the schema knows are said.
+    const cut = error.path.lastIndexOf('/');
+    const given = error.path.slice(cut + 1).replaceAll('~1', '/').replaceAll('~0', '~');
+    const known = propertyNames(error.schema);
+    const nearest = nearestName(given, known);
+    const hint = nearest !== undefined ? `did you mean "${nearest}"?` : known.length === 0 ? 'none is known here' : `known are ${known.join(', ')}`;
+    return new ParamsError(error.path.slice(0, cut), `unknown field; ${hint}`);
+  }
+  if (error.type === ValueErrorType.ObjectRequiredProperty) return new ParamsError(error.path, 'is required');
+  if (error.path === '') return new ParamsError('', `parameters must be a JSON object with the fields ${Object.keys(schema.properties).join(', ') || '(none)'}`);
+  return new ParamsError(error.path, expectation(error.schema));
+}
+
+function propertyNames(schema: object): string[] {
+  return 'properties' in schema && typeof schema.properties === 'object' && schema.properties !== null ? Object.keys(schema.properties) : [];
+}
+
+/** What a schema wants, in words. */
+function expectation(schema: object): string {
+  const literals = literalsOf(schema);
+  if (literals.length > 0) return `must be one of ${literals.join(', ')}`;
+  if ('pattern' in schema && typeof schema.pattern === 'string') return `must be a string that matches ${schema.pattern}`;
+  const type = 'type' in schema && typeof schema.type === 'string' ? schema.type : 'of another type';
+  const bounds = [
+    'minimum' in schema ? `at least ${String(schema.minimum)}` : '',
+    'maximum' in schema ? `at most ${String(schema.maximum)}` : '',
+  ].filter((bound) => bound !== '').join(' and ');
+  return `must be ${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}${bounds === '' ? '' : ` of ${bounds}`}`;
+}
+
+function literalsOf(schema: object): string[] {
+  if (!('anyOf' in schema) || !Array.isArray(schema.anyOf)) return [];
+  return schema.anyOf.flatMap((option: unknown) => typeof option === 'object' && option !== null && 'const' in option ? [String(option.const)] : []);
+}

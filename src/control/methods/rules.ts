@@ -1,0 +1,14 @@
+import { Type } from '@sinclair/typebox';
+import type { Method } from '../method.js';
+import { defineMethod } from '../method.js';
+
+export interface RulesActions {
+  /** `{ engine, rules: [{ id, name, family, severity, … }] }`: what the running scanner holds. */
+  list(): Promise<object>;
+}
+
+export function createRulesMethods(actions: RulesActions): Method[] {
+  return [
+    defineMethod({ name: 'rules.list', scope: 'control', params: Type.Object({}, { additionalProperties: false }), handle: () => actions.list() }),
+  ];
+}

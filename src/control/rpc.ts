@@ -1,0 +1,130 @@
+import { WebSocket } from 'ws';
+import type { RawData } from 'ws';
+import { RaxedError } from '../errors.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { Scope } from './method.js';
+import type { RpcError, RpcItem, RpcRequest } from './protocol.js';
+import { parseRpc, rpcError, rpcFailure, rpcNotification, rpcResult } from './protocol.js';
+
+/** Answers and events that a slow reader may have waiting; beyond it the connection is cut. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+/** With this much waiting, or this many calls running, nothing more is read until it is less. */
+const PAUSE_WAITING_BYTES = 256 * 1024;
+const MAX_RUNNING_CALLS = 1024;
+const MAX_SUBSCRIPTIONS = 16;
+
+/** A WebSocket that says why, as JSON-RPC, before it closes for a message that is too large. */
+export class RpcSocket extends WebSocket {
+  override close(code?: number, data?: string | Buffer): void {
+    if (code === 1009 && this.readyState === WebSocket.OPEN) {
+      this.send(JSON.stringify(rpcFailure(null, rpcError(new RaxedError('TOO_LARGE', 'the message is larger than any that is allowed')))));
+    }
+    super.close(code, data);
+  }
+}
+
+export interface RpcConnection {
+  /** Pings; false when the peer has been silent, or has read nothing, since the last time. */
+  heartbeat(): boolean;
+}
+
+/** Serves JSON-RPC 2.0 on one WebSocket until it closes. */
+export function serveRpc(socket: WebSocket, options: { readonly scope: Scope; readonly dispatcher: Dispatcher }): RpcConnection {
+  const { dispatcher, scope } = options;
+  const gone = new AbortController();
+  const subscriptions = new Set<() => void>();
+  let running = 0;
+  let alive = true;
+  let waitingBefore = 0;
+
+  socket.on('message', (data: RawData, isBinary: boolean) => {
+    alive = true;
+    // While closing, ws still hands over what had been sent before.
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (isBinary) { socket.close(1003, 'text only'); return; }
+    const message = parseRpc(textOf(data));
+    void Promise.all(message.items.map(answer)).then((answers) => {
+      const due = answers.filter((item) => item !== undefined);
+      if (due.length === 0) return;
+      send(message.batch ? `[${due.join()}]` : due.join());
+    });
+  });
+  socket.on('pong', () => { alive = true; });
+  // Broken frames: ws closes the connection by itself.
+  socket.on('error', () => undefined);
+  socket.on('close', () => {
+    gone.abort();
+    for (const stop of subscriptions) stop();
+    subscriptions.clear();
+  });
+
+  /** The answer as JSON, or undefined for a notification. Never rejects. */
+  async function answer(item: RpcItem): Promise<string | undefined> {
+    if ('error' in item) return failure(item.id, item.error);
+    running++;
+    regulate();
+    try {
+      const result = await run(item);
+      return item.id === undefined ? undefined : JSON.stringify(rpcResult(item.id, result));
+    } catch (error) {
+      const tooLarge = error instanceof RaxedError && error.code === 'TOO_LARGE';
+      if (tooLarge) closeAfterAnswers();
+      return item.id === undefined ? undefined : failure(item.id, rpcError(error));
+    } finally {
+      running--;
+      regulate();
+    }
+  }
+
+  async function run({ method, params }: RpcRequest): Promise<object> {
+    if (Array.isArray(params)) throw new RaxedError('BAD_REQUEST', 'parameters are given by name, in an object');
+    const subscription = dispatcher.subscription(method, scope);
+    if (subscription === undefined) return (await dispatcher.call(method, params, { scope, signal: gone.signal })).result;
+    const parsed = subscription.parse(params);
+    if (subscriptions.size >= MAX_SUBSCRIPTIONS) throw new RaxedError('BUSY', `a connection may have ${MAX_SUBSCRIPTIONS} subscriptions`);
+    subscriptions.add(subscription.start(parsed, (event) => { send(JSON.stringify(rpcNotification(method, event))); }));
+    return { subscribed: true };
+  }
+
+  /** Closes once the error, and whatever else is due in this turn, has been sent. */
+  function closeAfterAnswers(): void {
+    setImmediate(() => { WebSocket.prototype.close.call(socket, 1009, 'too large'); });
+  }
+
+  function send(text: string): void {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (socket.bufferedAmount > MAX_WAITING_BYTES) { socket.terminate(); return; }
+    socket.send(text, regulate);
+    regulate();
+  }
+
+  /** Reads on only while the peer takes its answers: its own writes then wait in its own memory. */
+  function regulate(): void {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    const full = running >= MAX_RUNNING_CALLS || socket.bufferedAmount > PAUSE_WAITING_BYTES;
+    if (full && !socket.isPaused) socket.pause();
+    else if (!full && socket.isPaused) socket.resume();
+  }
+
+  return {
+    heartbeat() {
+      const waiting = socket.bufferedAmount;
+      const readsNothing = waiting > 0 && waiting >= waitingBefore && waitingBefore > 0;
+      const silent = !alive && !socket.isPaused;
+      waitingBefore = waiting;
+      alive = false;
+      if (readsNothing || silent) return false;
+      socket.ping();
+      return true;
+    },
+  };
+}
+
+function failure(id: string | number | null, error: RpcError): string {
+  return JSON.stringify(rpcFailure(id, error));
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8');
+}

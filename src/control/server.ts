@@ -1,0 +1,211 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { RaxedError, errnoOf } from '../errors.js';
+import type { Clock, Logger } from '../ports.js';
+import { createDispatcher } from './dispatcher.js';
+import type { ControlLimits, Dispatcher } from './dispatcher.js';
+import type { Probes } from './http.js';
+import { createHttpHandler, endAndLinger, rawFailure } from './http.js';
+import type { MethodEntry, Scope } from './method.js';
+import type { RpcConnection } from './rpc.js';
+import { RpcSocket, serveRpc } from './rpc.js';
+import { listenUnix } from './unix-listener.js';
+
+/** One place that is listened on. */
+export interface Listener {
+  readonly path: string;
+  /** What is served there. */
+  readonly scope: Scope;
+  /** The socket's file mode, such as 0o600. */
+  readonly mode: number;
+}
+
+export interface ControlServerOptions {
+  readonly listeners: readonly Listener[];
+  readonly methods: readonly MethodEntry[];
+  readonly probes: Probes;
+  /** Asked for each call, so that a reload holds at once. */
+  readonly limits: () => ControlLimits;
+  /** For headers and body together, and for reading an answer. Default 10 s. */
+  readonly requestTimeoutMs?: number;
+  /** Between pings; a peer that answers none within one more is cut off. Default 15 s. */
+  readonly pingIntervalMs?: number;
+  /** A socket. Default 256. */
+  readonly maxConnections?: number;
+}
+
+export interface ControlServer {
+  /** Stops accepting, answers what runs (for at most `drainMs`), closes. Safe to call twice. */
+  close(drainMs: number): Promise<void>;
+}
+
+/** How long the last answers may take to be read when the server stops. */
+const FLUSH_MS = 500;
+const RPC_PATH = '/v1/rpc';
+
+/**
+ * Serves the method table on unix sockets, over HTTP and JSON-RPC.
+ * Throws SOCKET_IN_USE, SOCKET_PATH_TOO_LONG or STATE_UNWRITABLE; then nothing listens.
+ */
+export async function createControlServer(options: ControlServerOptions, ports: { readonly clock: Clock; readonly logger: Logger }): Promise<ControlServer> {
+  const dispatcher = createDispatcher({ methods: options.methods, limits: options.limits, logger: ports.logger });
+  const open: OpenListener[] = [];
+  let closing: Promise<void> | undefined;
+  try {
+    for (const listener of options.listeners) open.push(await openListener(listener, dispatcher, options, ports));
+  } catch (error) {
+    for (const listener of open) listener.destroy();
+    throw error;
+  }
+
+  async function closeAll(drainMs: number): Promise<void> {
+    for (const listener of open) listener.stopAccepting();
+    // Paused connections and the clock's timers do not keep the process alive until the end of this.
+    const hold = setInterval(() => undefined, 60_000);
+    const late = new AbortController();
+    void ports.clock.sleep(drainMs, late.signal).then(() => { late.abort(); });
+    await dispatcher.drain(late.signal);
+    await Promise.all(open.map((listener) => listener.close(late.signal)));
+    late.abort();
+    for (const listener of open) listener.destroy();
+    clearInterval(hold);
+  }
+
+  return {
+    close(drainMs) {
+      closing ??= closeAll(drainMs);
+      return closing;
+    },
+  };
+}
+
+interface OpenListener {
+  stopAccepting(): void;
+  /** Resolves when every connection has ended by itself, or on abort. */
+  close(late: AbortSignal): Promise<void>;
+  destroy(): void;
+}
+
+async function openListener(
+  listener: Listener, dispatcher: Dispatcher, options: ControlServerOptions, ports: { readonly clock: Clock; readonly logger: Logger },
+): Promise<OpenListener> {
+  const requestTimeoutMs = options.requestTimeoutMs ?? 10_000;
+  const sockets = new Set<Socket>();
+  const rpcConnections = new Map<RpcSocket, RpcConnection>();
+  const stopped = new AbortController();
+
+  const handle = createHttpHandler({
+    scope: listener.scope, dispatcher, probes: options.probes, clock: ports.clock,
+    flushTimeoutMs: requestTimeoutMs, stopping: () => stopped.signal.aborted,
+  });
+  const server = createServer({
+    headersTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+    maxHeaderSize: 16_384,
+  });
+  server.maxConnections = options.maxConnections ?? 256;
+  server.on('request', (request, response) => { void handle(request, response, false); });
+  server.on('checkContinue', (request, response) => { void handle(request, response, true); });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => { sockets.delete(socket); });
+  });
+  server.on('clientError', (error, socket) => { refuse(socket, unreadable(error), ports.clock); });
+  server.on('upgrade', (request, socket, head) => { upgrade(request, socket, head); });
+
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => { socket.destroy(); });
+    if (stopped.signal.aborted) { refuse(socket, new RaxedError('STOPPING', 'the daemon is stopping'), ports.clock); return; }
+    if (request.url !== RPC_PATH) { refuse(socket, new RaxedError('UNKNOWN_METHOD', `WebSockets are served at ${RPC_PATH}`), ports.clock); return; }
+    const webSockets = new WebSocketServer({
+      noServer: true, clientTracking: false, perMessageDeflate: false,
+      maxPayload: dispatcher.maxBodyBytes(), WebSocket: RpcSocket, ...CLOSE_TIMEOUT,
+    });
+    webSockets.handleUpgrade(request, socket, head, (rpcSocket) => {
+      rpcSocket.prependListener('message', countIncoming(socket, dispatcher));
+      rpcConnections.set(rpcSocket, serveRpc(rpcSocket, { scope: listener.scope, dispatcher }));
+      rpcSocket.once('close', () => { rpcConnections.delete(rpcSocket); });
+    });
+  }
+
+  async function beat(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await ports.clock.sleep(options.pingIntervalMs ?? 15_000, stopped.signal);
+      for (const [socket, connection] of rpcConnections) if (!connection.heartbeat()) socket.terminate();
+    }
+  }
+
+  const unlink = await listenUnix(server, listener.path, { mode: listener.mode, logger: ports.logger });
+  server.on('error', (error) => { ports.logger.error({ socket: listener.path, error: errnoOf(error) ?? error.name }, 'a socket failed'); });
+  void beat();
+
+  return {
+    stopAccepting() {
+      stopped.abort();
+      unlink();
+      server.close();
+      server.closeIdleConnections();
+    },
+    async close(late) {
+      for (const socket of rpcConnections.keys()) socket.close(1001, 'stopping');
+      server.closeIdleConnections();
+      const flushed = new AbortController();
+      void ports.clock.sleep(FLUSH_MS, late).then(() => { flushed.abort(); });
+      await untilEmpty(sockets, flushed.signal);
+    },
+    destroy() {
+      stopped.abort();
+      unlink();
+      server.close();
+      for (const socket of rpcConnections.keys()) socket.terminate();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** How long a peer may take to answer a closing handshake. */
+const CLOSE_TIMEOUT: object = { closeTimeout: 1000 };
+
+/**
+ * Counts what a WebSocket has received of a message that is not yet complete against what all connections may hold;
+ * cuts the connection when there is no room. The returned function is called at each complete message.
+ */
+function countIncoming(socket: Duplex, dispatcher: Dispatcher): () => void {
+  let held = 0;
+  const release = (): void => { dispatcher.reading.give(held); held = 0; };
+  // Before ws's own listener, which may announce the message that this chunk completes.
+  socket.prependListener('data', (chunk: Buffer) => {
+    if (dispatcher.reading.take(chunk.length)) held += chunk.length;
+    else socket.destroy();
+  });
+  socket.once('close', release);
+  return release;
+}
+
+function unreadable(error: Error): RaxedError | undefined {
+  const code = errnoOf(error);
+  if (code === 'ECONNRESET' || code === 'EPIPE') return undefined;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new RaxedError('REQUEST_TIMEOUT', 'the request took too long to arrive');
+  if (code === 'HPE_HEADER_OVERFLOW') return new RaxedError('TOO_LARGE', 'the headers are too large');
+  return new RaxedError('BAD_REQUEST', 'this is not HTTP/1.1');
+}
+
+function refuse(socket: Duplex, error: RaxedError | undefined, clock: Clock): void {
+  if (error === undefined || !socket.writable) socket.destroy();
+  else endAndLinger(socket, rawFailure(error), clock);
+}
+
+function untilEmpty(sockets: ReadonlySet<Socket>, late: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const check = (): void => { if (sockets.size === 0) resolve(); };
+    for (const socket of sockets) socket.once('close', check);
+    late.addEventListener('abort', () => { resolve(); }, { once: true });
+    if (late.aborted) resolve();
+    check();
+  });
+}
