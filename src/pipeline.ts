@@ -34,8 +34,9 @@ export interface ScanResult extends Verdict {
 export interface ScanTenant {
   readonly msspId: string;
   readonly customerId: string;
-  readonly policy: PrivacyPolicy;
-  /** Resolves when the event is durable; rejects with SPOOL_FULL or SPOOL_IO. */
+  /** Today's, also when a reload came in between. */
+  policy(): PrivacyPolicy;
+  /** Queues at once, in the same turn; resolves when the event is durable; rejects with SPOOL_FULL or SPOOL_IO. */
   append(payload: FilteredBytes): Promise<unknown>;
 }
 
@@ -48,23 +49,23 @@ export interface ScanContext {
   /** The daemon's own identity, where it has one. */
   readonly self: { readonly msspId: string; readonly customerId: string; readonly agentId: string; readonly integration: string } | undefined;
   /** Throws MSSP_NOT_FOUND or CUSTOMER_NOT_FOUND. */
-  tenant(msspId: string, customerId: string): ScanTenant;
+  tenant(msspId: string, customerId: string): Promise<ScanTenant>;
 }
 
 export interface PipelinePorts {
   readonly clock: Pick<Clock, 'now'>;
   readonly ulid: () => string;
-  readonly counters: { scanned(threat: boolean): void };
+  readonly counters: { record(threatDetected: boolean): void };
   /** Sees every event after the privacy filter: for `tail`. */
   readonly observe: (event: FilteredEvent) => void;
 }
 
 /** The way of a scan: texts → verdict → event → privacy → spool → verdict to the caller. */
 export async function runScan(request: ScanRequest, context: ScanContext, ports: PipelinePorts): Promise<ScanResult> {
-  const tenant = tenantOf(request, context);
+  const tenant = await tenantOf(request, context);
   const verdict = await context.scanner.scan(request.texts);
   const id = `evt_${ports.ulid()}`;
-  ports.counters.scanned(verdict.threat_detected);
+  ports.counters.record(verdict.threat_detected);
 
   const delivery = tenant !== undefined && request.dryRun !== true && (verdict.threat_detected || context.sendAll)
     ? await spoolEvent(request, tenant, verdict, id, context, ports)
@@ -92,7 +93,8 @@ async function spoolEvent(request: ScanRequest, tenant: ScanTenant, verdict: Ver
       integration: request.integration ?? context.self?.integration ?? 'raxed',
     },
   }, request.texts, verdict, { now: ports.clock.now(), id });
-  const filtered = applyPrivacy(tenant.policy, raw);
+  // No await between here and the append: a policy made stricter must find the event queued, to rewrite it.
+  const filtered = applyPrivacy(tenant.policy(), raw);
   try {
     await tenant.append(encodeEvent(filtered));
   } catch (error) {
@@ -103,10 +105,10 @@ async function spoolEvent(request: ScanRequest, tenant: ScanTenant, verdict: Ver
   return 'spooled';
 }
 
-function tenantOf(request: ScanRequest, context: ScanContext): ScanTenant | undefined {
+async function tenantOf(request: ScanRequest, context: ScanContext): Promise<ScanTenant | undefined> {
   const msspId = request.msspId ?? (request.customerId === undefined ? context.self?.msspId : undefined);
   const customerId = request.customerId ?? (request.msspId === undefined ? context.self?.customerId : undefined);
-  if (msspId !== undefined && customerId !== undefined) return context.tenant(msspId, customerId);
+  if (msspId !== undefined && customerId !== undefined) return await context.tenant(msspId, customerId);
   if (msspId !== undefined || customerId !== undefined) throw new RaxedError('BAD_REQUEST', 'mssp_id and customer_id go together');
   if (request.dryRun === true) return undefined;
   throw new RaxedError('TENANT_REQUIRED', 'the scan names no customer and the daemon has no own');

@@ -48,6 +48,10 @@ export interface SpoolFiles {
   /** Creates a folder and its parents, 0700, and syncs the parents that got an entry. */
   mkdir(folder: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  /** Removes an empty folder. */
+  rmdir(folder: string): Promise<void>;
+  /** Bytes of a file that need not be opened. */
+  size(path: string): Promise<number>;
   rename(from: string, to: string): Promise<void>;
   /** fsync(2) of a folder: makes created, renamed and removed entries durable. */
   syncFolder(folder: string): Promise<void>;

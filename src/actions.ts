@@ -1,0 +1,168 @@
+import type { ScanCounters } from './agents/counters.js';
+import type { CustomerActions } from './control/methods/customer.js';
+import type { MsspActions } from './control/methods/mssp.js';
+import type { RulesActions } from './control/methods/rules.js';
+import type { ScanActions } from './control/methods/scan.js';
+import type { SystemActions } from './control/methods/system.js';
+import type { DeliveryOutcome } from './delivery/outcome.js';
+import type { Destinations } from './destinations.js';
+import { describeError, RaxedError } from './errors.js';
+import type { TestEvent } from './event/event.js';
+import type { FilteredBytes, FilteredEvent, PrivacyPolicy } from './event/privacy.js';
+import { encodeEvent, withoutText } from './event/privacy.js';
+import type { Generation, TenantPlan } from './generation.js';
+import { DeliveryError } from './outputs/output.js';
+import type { ScanContext, ScanTenant } from './pipeline.js';
+import { runScan } from './pipeline.js';
+import type { Clock } from './ports.js';
+import type { Spool, StreamId } from './spool/spool.js';
+import type { StatusInfo } from './status.js';
+import { showCustomer, showMssp, statusOf } from './status.js';
+
+export interface ActionDeps {
+  readonly generation: () => Generation;
+  /** Today's privacy of a customer; undefined when it has gone. */
+  readonly policy: (key: string) => PrivacyPolicy | undefined;
+  readonly spool: Spool<FilteredBytes>;
+  readonly destinations: Destinations;
+  readonly counters: ScanCounters;
+  readonly clock: Clock;
+  readonly ulid: () => string;
+  readonly watchers: Set<(event: FilteredEvent) => void>;
+  readonly reload: () => Promise<void>;
+  readonly ready: () => Promise<boolean>;
+  readonly warnings: () => string[];
+  readonly version: string;
+  readonly skipVerify: boolean;
+  readonly onRejected: (stream: StreamId) => void;
+  readonly auditOutcome: (outcome: DeliveryOutcome) => Promise<void>;
+  readonly info: () => StatusInfo;
+}
+
+export interface Actions {
+  readonly scan: ScanActions;
+  readonly system: SystemActions;
+  readonly mssp: MsspActions;
+  readonly customer: CustomerActions;
+  readonly rules: RulesActions;
+}
+
+/** What the methods on the sockets do to the running daemon. */
+export function createActions(deps: ActionDeps): Actions {
+  const observe = (event: FilteredEvent): void => { for (const watcher of deps.watchers) watcher(event); };
+
+  return {
+    scan: {
+      scan: (params) => runScan({
+        texts: {
+          ...(params.prompt === undefined ? {} : { prompt: params.prompt }),
+          ...(params.response === undefined ? {} : { response: params.response }),
+          ...(params.system_prompt === undefined ? {} : { system_prompt: params.system_prompt }),
+          ...(params.rag_context === undefined ? {} : { rag_context: params.rag_context }),
+          ...(params.tool_calls === undefined ? {} : { tool_calls: params.tool_calls }),
+        },
+        msspId: params.mssp_id, customerId: params.customer_id, agentId: params.agent_id,
+        integration: params.integration, platform: params.platform, version: params.version,
+        entryPoint: params.entry_point, dryRun: params.dry_run, includeMatches: params.include_matches,
+      }, scanContext(deps.generation(), deps), { clock: deps.clock, ulid: deps.ulid, counters: deps.counters, observe }),
+    },
+    system: {
+      health: async () => ({ status: 'ok', ready: await deps.ready(), version: deps.version }),
+      version: () => Promise.resolve({ version: deps.version, node: process.version }),
+      status: () => Promise.resolve(statusOf(deps)),
+      async reload() {
+        await deps.reload();
+        const { restartRequired } = deps.info();
+        return { reloaded: true, restart_required: restartRequired, warnings: deps.warnings() };
+      },
+      tail(filter, emit) {
+        const watcher = (event: FilteredEvent): void => { if (fits(filter, event)) emit(event); };
+        deps.watchers.add(watcher);
+        return () => { deps.watchers.delete(watcher); };
+      },
+    },
+    mssp: {
+      list: () => Promise.resolve({ mssps: deps.generation().config.mssps.map(showMssp) }),
+      show: (id) => attempt(() => showMssp(deps.generation().mssp(id))),
+      testWebhook: (id, { skipSslVerify }) => testWebhook(id, skipSslVerify || deps.skipVerify, deps),
+    },
+    customer: {
+      list: (msspId) => attempt(() => ({ customers: deps.generation().mssp(msspId).customers.map(showCustomer) })),
+      show: (msspId, customerId) => attempt(() => showCustomer(deps.generation().tenant(msspId, customerId).customer)),
+    },
+    rules: {
+      list: () => Promise.resolve({
+        engine: deps.generation().ruleset.engine,
+        rules: deps.generation().ruleset.rules.map(({ id, name, family, severity, confidence }) => ({ id, name, family, severity, confidence })),
+      }),
+    },
+  };
+}
+
+function scanContext(generation: Generation, deps: ActionDeps): ScanContext {
+  const { agent } = generation.config;
+  return {
+    scanner: generation.scanner,
+    sendAll: generation.config.events.send === 'all',
+    agentVersion: deps.version,
+    agentPlatform: process.platform,
+    self: agent === null ? undefined : { msspId: agent.mssp_id, customerId: agent.customer_id, agentId: agent.id, integration: agent.integration },
+    tenant: (msspId, customerId) => scanTenant(generation.tenant(msspId, customerId), deps),
+  };
+}
+
+async function scanTenant(tenant: TenantPlan, deps: ActionDeps): Promise<ScanTenant> {
+  const id = { msspId: tenant.mssp.id, customerId: tenant.customer.id };
+  const stream = await deps.spool.openStream(id);
+  return {
+    ...id,
+    policy: () => deps.policy(tenant.key) ?? tenant.policy,
+    append: (payload) => stream.append(payload).catch((error: unknown) => {
+      deps.onRejected(id);
+      throw error;
+    }),
+  };
+}
+
+async function testWebhook(id: string, skipVerify: boolean, deps: ActionDeps): Promise<object> {
+  const generation = deps.generation();
+  const output = generation.msspWebhook(id).create({ skipVerify });
+  const event: TestEvent = {
+    event_type: 'test',
+    event_id: `evt_${deps.ulid()}`,
+    timestamp: new Date(deps.clock.now()).toISOString(),
+    payload: { mssp_id: id, message: 'This is a test event from raxed' },
+  };
+  const filtered = withoutText(event);
+  const began = deps.clock.monotonic();
+  const audited = (delivery: Pick<DeliveryOutcome, 'deliveryStatus' | 'httpStatus' | 'errorMessage'>): Promise<void> => deps.auditOutcome({
+    msspId: id, customerId: '', eventId: event.event_id, destination: 'webhook', destinationUrl: output.url,
+    dataMode: 'privacy_safe', dataFieldsSent: [], attempts: 1, ...delivery,
+  });
+  try {
+    const receipt = await output.send([{ event: filtered, body: encodeEvent(filtered) }], new AbortController().signal);
+    const durationMs = deps.clock.monotonic() - began;
+    await audited({ deliveryStatus: 'success', ...(receipt.httpStatus === undefined ? {} : { httpStatus: receipt.httpStatus }) });
+    return { delivered: true, event_id: event.event_id, url: output.url, http_status: receipt.httpStatus, duration_ms: durationMs };
+  } catch (error) {
+    const httpStatus = error instanceof DeliveryError ? error.httpStatus : undefined;
+    const message = describeError(error);
+    await audited({ deliveryStatus: 'failed', errorMessage: message, ...(httpStatus === undefined ? {} : { httpStatus }) });
+    throw new RaxedError('DELIVERY_FAILED', `the webhook at ${output.url} did not take the test event: ${message}`, { cause: error });
+  } finally {
+    await output.close();
+  }
+}
+
+function fits(filter: { readonly mssp?: string; readonly customer?: string; readonly type?: string }, event: FilteredEvent): boolean {
+  const { payload } = event;
+  return (filter.type === undefined || filter.type === event.event_type)
+    && (filter.mssp === undefined || filter.mssp === payload.mssp_id)
+    && (filter.customer === undefined || ('customer_id' in payload && filter.customer === payload.customer_id));
+}
+
+/** Runs a synchronous look-up so that what it throws becomes a rejection. */
+function attempt<T>(lookUp: () => T): Promise<T> {
+  return new Promise((resolve) => { resolve(lookUp()); });
+}
+

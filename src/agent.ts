@@ -1,0 +1,110 @@
+import type { ScanCounters } from './agents/counters.js';
+import { createCronScheduler } from './agents/cron.js';
+import type { Heartbeat } from './agents/heartbeat.js';
+import { createHeartbeat } from './agents/heartbeat.js';
+import type { AgentConfig } from './config/schema.js';
+import type { DeliveryOutcome } from './delivery/outcome.js';
+import type { CustomerDestinationStatus } from './destinations.js';
+import { describeError } from './errors.js';
+import type { FilteredEvent } from './event/privacy.js';
+import { encodeEvent } from './event/privacy.js';
+import type { Generation, TenantPlan } from './generation.js';
+import { DeliveryError } from './outputs/output.js';
+import type { Output } from './outputs/output.js';
+import type { Clock, Logger } from './ports.js';
+
+/** The daemon's own heartbeat, kept equal to the configuration. Idle while no agent, or no such customer, is configured. */
+export interface OwnAgent {
+  use(agent: AgentConfig | null, generation: Generation): Promise<void>;
+  /** With a farewell that says "stopping". */
+  stop(): Promise<void>;
+}
+
+export interface OwnAgentDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly counters: ScanCounters;
+  readonly version: string;
+  readonly ulid: () => string;
+  readonly uptimeSeconds: () => number;
+  readonly audit: (outcome: DeliveryOutcome) => Promise<void>;
+  readonly statuses: () => readonly CustomerDestinationStatus[];
+  readonly rejected: () => number;
+  readonly warnings: () => readonly string[];
+}
+
+interface Running {
+  readonly identity: string;
+  readonly fingerprint: string;
+  readonly heartbeat: Heartbeat;
+  readonly output: Output;
+}
+
+export function createOwnAgent(deps: OwnAgentDeps): OwnAgent {
+  const scheduler = createCronScheduler(deps.logger);
+  let running: Running | undefined;
+
+  async function end(farewell: boolean): Promise<void> {
+    const old = running;
+    running = undefined;
+    await old?.heartbeat.stop({ farewell });
+    await old?.output.close();
+  }
+
+  function begin(agent: AgentConfig, tenant: TenantPlan, identity: string, fingerprint: string): Running {
+    const output = tenant.webhook.create();
+    const own = (): CustomerDestinationStatus[] => deps.statuses().filter((status) => status.mssp_id === agent.mssp_id && status.customer_id === agent.customer_id);
+    const heartbeat = createHeartbeat({
+      cron: agent.heartbeat_cron, agentId: agent.id, msspId: agent.mssp_id, customerId: agent.customer_id,
+      agent: { version: deps.version, platform: process.platform, integration: agent.integration },
+    }, {
+      clock: deps.clock, logger: deps.logger, counters: deps.counters, scheduler,
+      createId: () => `evt_${deps.ulid()}`,
+      send: (event, signal) => send(event, output, agent, signal),
+      uptimeSeconds: deps.uptimeSeconds,
+      memoryMb: () => process.memoryUsage.rss() / 1_048_576,
+      queue: () => ({
+        pending: sum(own().map(({ pending }) => pending)),
+        oldest_pending_age_seconds: Math.max(0, ...own().map((status) => status.oldest_pending_age_seconds)),
+        dead: sum(own().map(({ dead }) => dead)),
+        rejected: deps.rejected(),
+      }),
+      destinations: () => own().map(({ name, state }) => ({ name, state })),
+      warnings: deps.warnings,
+    });
+    return { identity, fingerprint, heartbeat, output };
+  }
+
+  async function send(event: FilteredEvent, output: Output, agent: AgentConfig, signal: AbortSignal): Promise<void> {
+    const record = {
+      msspId: agent.mssp_id, customerId: agent.customer_id, eventId: event.event_id, destination: output.name,
+      destinationUrl: output.url, dataMode: 'privacy_safe', dataFieldsSent: [], attempts: 1,
+    } as const;
+    try {
+      const { httpStatus } = await output.send([{ event, body: encodeEvent(event) }], signal);
+      await deps.audit({ ...record, deliveryStatus: 'success', ...(httpStatus === undefined ? {} : { httpStatus }) });
+    } catch (error) {
+      const httpStatus = error instanceof DeliveryError ? error.httpStatus : undefined;
+      await deps.audit({ ...record, deliveryStatus: 'failed', errorMessage: describeError(error), ...(httpStatus === undefined ? {} : { httpStatus }) });
+      throw error;
+    }
+  }
+
+  return {
+    async use(agent, generation) {
+      const tenant = agent === null ? undefined : generation.tenants.find(({ mssp, customer }) => mssp.id === agent.mssp_id && customer.id === agent.customer_id);
+      if (agent === null || tenant === undefined) { await end(true); return; }
+      const identity = [agent.id, tenant.key].join('/');
+      const fingerprint = JSON.stringify([agent, tenant.webhook.fingerprint]);
+      if (running?.fingerprint === fingerprint) return;
+      await end(running?.identity !== identity);
+      running = begin(agent, tenant, identity, fingerprint);
+      await running.heartbeat.start();
+    },
+    stop: () => end(true),
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

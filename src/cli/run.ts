@@ -1,0 +1,113 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { AVAILABLE_SIEM } from '../config/available.js';
+import { readConfigFile } from '../config/file.js';
+import type { Env } from '../config/paths.js';
+import { defaultPaths } from '../config/paths.js';
+import { referencedFiles } from '../config/references.js';
+import { watchConfig } from '../config/watch.js';
+import type { Daemon, LoadedConfig } from '../daemon.js';
+import { startDaemon } from '../daemon.js';
+import { describeError } from '../errors.js';
+import type { LeveledLogger } from '../platform/log.js';
+import { createLogger } from '../platform/log.js';
+import { nodeClock, nodeRandom } from '../platform/node.js';
+import { createNotifier } from '../platform/notify.js';
+import { packageRoot } from '../platform/package-root.js';
+
+export interface RunOptions {
+  readonly config?: string | undefined;
+  readonly env: Env;
+  readonly cwd: string;
+  readonly logger: LeveledLogger;
+}
+
+export interface WatchedDaemon {
+  readonly daemon: Daemon;
+  /** Stops watching the files, then the daemon. */
+  stop(): Promise<void>;
+}
+
+const SIGNAL_CODE_OK = 0;
+const LOCK_LOST_CODE = 4;
+
+/** Starts the daemon and reloads it whenever one of its files changes. Throws RaxedError when it cannot start. */
+export async function startWatchedDaemon(options: RunOptions): Promise<WatchedDaemon> {
+  const { env, logger } = options;
+  const ports = { clock: nodeClock, random: nodeRandom, logger };
+  const paths = defaultPaths(env, { home: homedir(), cwd: options.cwd, configOption: options.config });
+  let digest = '';
+  const load = async (mode: 'start' | 'reload'): Promise<LoadedConfig> => {
+    const { validate } = await import('node-cron');
+    const loaded = await readConfigFile(paths.configFile, {
+      mode, availableSiem: AVAILABLE_SIEM, isCron: (expression) => validate(expression), mayBeMissing: !paths.configFileNamed,
+    });
+    digest = loaded.digest;
+    return { config: loaded.config, warnings: loaded.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`)) };
+  };
+  const daemon = await startDaemon({ load, paths, env, workerUrl: pathToFileURL(join(packageRoot, 'dist/scanner/worker.js')) }, ports);
+  const watch = await watchConfig({
+    path: paths.configFile,
+    digest,
+    extraFiles: () => referencedFiles(daemon.config(), env),
+    // The daemon has logged why it refused a file.
+    onChange: () => daemon.reload().catch(() => undefined),
+  }, ports);
+  return {
+    daemon,
+    async stop() {
+      watch.close();
+      await daemon.stop();
+    },
+  };
+}
+
+/** `raxed run`: the daemon in the foreground until SIGTERM or SIGINT; resolves with the exit code. Throws RaxedError when it cannot start. */
+export async function runDaemon(args: { readonly config?: string | undefined }): Promise<number> {
+  process.umask(0o077);
+  const { env } = process;
+  const logger = createLogger({ level: 'info', fd: 1, journal: env['JOURNAL_STREAM'] !== undefined });
+  const stopWanted = new Promise<number>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => { resolve(SIGNAL_CODE_OK); });
+  });
+  const { daemon, stop } = await startWatchedDaemon({ config: args.config, env, cwd: process.cwd(), logger });
+  const notifier = createNotifier(env);
+
+  process.on('SIGHUP', () => {
+    void (async () => {
+      await notifier.reloading();
+      await daemon.reload().catch(() => undefined);
+      await notifier.ready();
+    })();
+  });
+  const lockLost = new Promise<number>((resolve) => { daemon.failed.addEventListener('abort', () => { resolve(LOCK_LOST_CODE); }, { once: true }); });
+  await notifier.ready();
+  const watchdog = new AbortController();
+  const fed = feedWatchdog(daemon, notifier, watchdog.signal, logger);
+
+  // Timers and sockets are unreferenced here and there; a daemon stays until it is told to go.
+  const alive = setInterval(() => undefined, 2 ** 30);
+  const code = await Promise.race([stopWanted, lockLost]);
+  clearInterval(alive);
+  await notifier.stopping();
+  watchdog.abort();
+  await fed;
+  await stop();
+  return code;
+}
+
+/** Tells systemd that we live only when the data path moves. */
+async function feedWatchdog(daemon: Daemon, notifier: ReturnType<typeof createNotifier>, signal: AbortSignal, logger: LeveledLogger): Promise<void> {
+  const intervalMs = notifier.watchdogIntervalMs;
+  if (intervalMs === undefined) return;
+  while (!signal.aborted) {
+    try {
+      if (await daemon.dataPathMoves()) await notifier.watchdog();
+      else logger.error({}, 'the data path does not move: the watchdog is not fed');
+    } catch (error) {
+      logger.error({ error: describeError(error) }, 'the watchdog could not be fed');
+    }
+    await nodeClock.sleep(intervalMs, signal);
+  }
+}

@@ -1,0 +1,363 @@
+import { setMaxListeners } from 'node:events';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createActions } from './actions.js';
+import { createOwnAgent } from './agent.js';
+import { createCounters } from './agents/counters.js';
+import { openAuditLog } from './audit/log.js';
+import type { AuditFields } from './audit/record.js';
+import type { Env, Paths } from './config/paths.js';
+import { effectivePaths } from './config/paths.js';
+import type { Config } from './config/schema.js';
+import { createControlServer } from './control/server.js';
+import { createCustomerMethods } from './control/methods/customer.js';
+import { createMsspMethods } from './control/methods/mssp.js';
+import { createRulesMethods } from './control/methods/rules.js';
+import { createScanMethods } from './control/methods/scan.js';
+import { createSystemMethods } from './control/methods/system.js';
+import { createDeliveryLoop } from './delivery/loop.js';
+import type { DestinationPlan } from './destinations.js';
+import { createDestinations } from './destinations.js';
+import { ConfigError, describeError, RaxedError } from './errors.js';
+import type { FilteredBytes, FilteredEvent, PrivacyPolicy } from './event/privacy.js';
+import { decodeEvent, encodeEvent, narrowEvent } from './event/privacy.js';
+import { createGaps } from './gaps.js';
+import type { Generation, TenantPlan } from './generation.js';
+import { buildGeneration } from './generation.js';
+import { installationId } from './installation.js';
+import { nodeSpoolFiles } from './platform/spool-files.js';
+import { openPolicyRecord } from './policies.js';
+import type { Clock, Logger, Random } from './ports.js';
+import { lockStateFolder } from './spool/folder-lock.js';
+import type { SpoolOptions, SpoolReport, StreamId } from './spool/spool.js';
+import { createSpool } from './spool/spool.js';
+import { createUlid } from './ulid.js';
+import { VERSION } from './version.js';
+
+export interface DaemonOptions {
+  /** Reads and checks the configuration; called at start and at each reload. Throws ConfigError. */
+  readonly load: (mode: 'start' | 'reload') => Promise<LoadedConfig>;
+  readonly paths: Paths;
+  readonly env: Env;
+  /** The program of the scanner's worker thread; undefined: the source beside this file. */
+  readonly workerUrl: URL | undefined;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+}
+
+export interface DaemonPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger & { setLevel?(level: Config['log']['level']): void };
+}
+
+export interface Daemon {
+  readonly paths: Paths;
+  /** Files whose change should lead to a reload, beside the configuration file itself. */
+  config(): Config;
+  /** Throws ConfigError and leaves everything as it was when the new configuration is bad. */
+  reload(): Promise<void>;
+  /** True when a record can be appended and synced and every delivery loop turns. For the watchdog. */
+  dataPathMoves(): Promise<boolean>;
+  /** Aborts when the daemon cannot go on: its state folder was taken by another. */
+  readonly failed: AbortSignal;
+  /** Answers what runs, flushes, delivers up to 5 s, says goodbye. Safe twice. */
+  stop(): Promise<void>;
+}
+
+const DRAIN_MS = 5000;
+const TICK_MS = 5000;
+const LOOP_STALL_MS = 30_000;
+const SEAL_AGE_MS = 3_600_000;
+const SEAL_AGE_NO_RETENTION_MS = 60_000;
+const DAY_MS = 86_400_000;
+const READY_CACHE_MS = 1000;
+
+/** Builds and starts everything. Throws RaxedError, and leaves nothing running, when it cannot. */
+export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): Promise<Daemon> {
+  const { clock, random, logger } = ports;
+  const ulid = createUlid(clock, random);
+  const startedAtMs = clock.monotonic();
+  const uptimeSeconds = (): number => (clock.monotonic() - startedAtMs) / 1000;
+  let started = false;
+  const skipVerify = options.env['RAXE_SKIP_SSL_VERIFY']?.toLowerCase() === 'true';
+  const failed = new AbortController();
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  const undo: (() => Promise<void>)[] = [];
+
+  try {
+    const loaded = await options.load('start');
+    let { config } = loaded;
+    logger.setLevel?.(config.log.level);
+    const paths = effectivePaths(options.paths, config, options.env);
+    const lock = await lockStateFolder(paths.stateDir, logger);
+    undo.push(() => lock.release());
+    lock.lost.addEventListener('abort', () => {
+      logger.error({ code: 'STATE_LOCKED' }, 'the state folder was taken by another process: stopping');
+      failed.abort();
+    });
+
+    const audit = await openAuditLog(
+      { folder: join(paths.stateDir, 'audit'), keyFile: join(paths.stateDir, 'audit.key'), ...auditLimits(config) },
+      { files: nodeSpoolFiles, clock, random, logger, ulid: () => `aud_${ulid()}` },
+    );
+    undo.push(() => audit.close());
+    const note = (kind: 'config' | 'spool' | 'daemon', fields: AuditFields): void => {
+      audit.event(kind, fields).catch((error: unknown) => { logger.error({ error: describeError(error) }, 'the audit log could not be written'); });
+    };
+
+    const gaps = createGaps({ clock, ulid });
+    const spool = await createSpool<FilteredBytes>(spoolOptions(config, paths), { files: nodeSpoolFiles, clock, logger, onReport });
+    undo.push(() => spool.close());
+    const policyRecord = await openPolicyRecord(join(paths.stateDir, 'policies.json'));
+    const buildPorts = {
+      clock, env: options.env, version: VERSION, skipVerify, hostname: hostname(), workerUrl: options.workerUrl,
+      installationId: await installationId(paths.stateDir, ulid),
+    };
+
+    let generation = await buildGeneration(config, undefined, buildPorts);
+    let policies = new Map<string, PrivacyPolicy>();
+    let configWarnings = loaded.warnings;
+    let loadedAtMs = clock.now();
+    let lastReloadError: { message: string; at: string } | undefined;
+    const destinations = createDestinations(logger);
+    const counters = createCounters();
+    const watchers = new Set<(event: FilteredEvent) => void>();
+
+    const ownAgent = createOwnAgent({
+      clock, logger, counters, version: VERSION, ulid, uptimeSeconds,
+      audit: (outcome) => audit.outcome(outcome),
+      statuses: () => destinations.statuses(), rejected: () => spool.stats().rejected, warnings,
+    });
+
+    function onReport(report: SpoolReport): void {
+      const { kind, stream, destination, count, since, bytes, file } = report;
+      const where = stream === undefined ? {} : { mssp_id: stream.msspId, customer_id: stream.customerId };
+      const fields = { ...where, destination, count, bytes, file };
+      logger.warn({ ...fields, report: kind }, 'spool');
+      note('spool', { event: kind, ...fields });
+      const reason = kind === 'damaged' || kind === 'dropped_oldest' || kind === 'expired' ? kind : undefined;
+      if (reason !== undefined && stream !== undefined) gaps.note(stream, reason, count ?? 1, since ?? clock.now(), destination);
+    }
+
+    function warnings(): string[] {
+      return [
+        ...configWarnings,
+        ...(skipVerify ? ['RAXE_SKIP_SSL_VERIFY=true: certificates are not checked'] : []),
+        ...(lastReloadError === undefined ? [] : ['the configuration file is wrong; the last good one is in force']),
+        ...(spool.stats().state === 'ok' ? [] : [`the spool is ${spool.stats().state}`]),
+        ...(audit.stats().state === 'ok' ? [] : ['the audit log cannot be written']),
+      ];
+    }
+
+    function destinationPlans(of: Generation): DestinationPlan[] {
+      return of.tenants.flatMap((tenant) => tenant.outputs.map((output) => {
+        const stream = streamId(tenant);
+        return {
+          stream, name: output.name, fingerprint: output.fingerprint,
+          start: async () => {
+            const opened = await spool.openStream(stream);
+            return createDeliveryLoop({
+              stream, cursor: await opened.attach(output.name), deadLetters: await opened.deadLetters(output.name),
+              output: output.create(), audit,
+              narrow: (event) => narrowEvent(policies.get(tenant.key) ?? FORBID_ALL, event),
+              retentionMs: () => retentionMs(currentTenant(tenant.key) ?? tenant),
+            }, { clock, random, logger });
+          },
+        };
+      }));
+    }
+
+    const currentTenant = (key: string): TenantPlan | undefined => generation.tenants.find((tenant) => tenant.key === key);
+
+    /**
+     * Makes a generation the one in force. Privacy first: a stricter policy holds before anything else happens, and
+     * what waits on disk obeys it before this resolves; a looser one is recorded before anything is stored under it.
+     */
+    async function install(next: Generation): Promise<void> {
+      const wanted = new Map(next.tenants.map((tenant) => [tenant.key, tenant.policy]));
+      const stricter = next.tenants.filter((tenant) => policyRecord.mustRewrite(tenant.key, tenant.policy));
+      await policyRecord.set(new Map([...wanted].filter(([key]) => !stricter.some((tenant) => tenant.key === key))));
+      const previous = generation;
+      generation = next;
+      policies = wanted;
+      ({ config } = next);
+      spool.reconfigure(spoolOptions(config, paths));
+      audit.reconfigure(auditLimits(config));
+      logger.setLevel?.(config.log.level);
+      for (const tenant of stricter) {
+        const stream = await spool.openStream(streamId(tenant));
+        await stream.rewrite((payload) => narrowBytes(tenant.policy, payload));
+        await policyRecord.set(new Map([[tenant.key, tenant.policy]]));
+        note('config', { event: 'privacy_made_stricter', mssp_id: tenant.mssp.id, customer_id: tenant.customer.id, data_mode: tenant.policy.dataMode });
+      }
+      await destinations.apply(destinationPlans(next));
+      if (started) await ownAgent.use(config.agent, next);
+      if (previous.scanner !== next.scanner) await previous.scanner.close();
+    }
+
+    let reloading: Promise<void> = Promise.resolve();
+    function reload(): Promise<void> {
+      const done = reloading.then(async () => {
+        try {
+          const fresh = await options.load('reload');
+          const next = await buildGeneration(fresh.config, generation, buildPorts);
+          await install(next);
+          configWarnings = fresh.warnings;
+          loadedAtMs = clock.now();
+          lastReloadError = undefined;
+          logger.info({ restart_required: restartRequired() }, 'configuration loaded');
+          note('config', { event: 'loaded' });
+        } catch (error) {
+          lastReloadError = { message: describeError(error), at: new Date(clock.now()).toISOString() };
+          logger.error({ code: error instanceof RaxedError ? error.code : 'INTERNAL', problem: describeError(error) }, 'the new configuration was refused; the last good one stays in force');
+          note('config', { event: 'refused', code: error instanceof ConfigError ? error.code : 'INTERNAL' });
+          throw error;
+        }
+      });
+      reloading = done.catch(() => undefined);
+      return done;
+    }
+
+    function restartRequired(): boolean {
+      const now = effectivePaths(options.paths, generation.config, options.env);
+      return now.stateDir !== paths.stateDir || now.controlSocket !== paths.controlSocket || now.scanSocket !== paths.scanSocket;
+    }
+
+    let readiness: { at: number; moves: Promise<boolean> } | undefined;
+    async function dataPathMoves(): Promise<boolean> {
+      const late = new AbortController();
+      try {
+        const probed = spool.probe().then(() => true, () => false);
+        const answered = await Promise.race([probed, clock.sleep(LOOP_STALL_MS, late.signal).then(() => false)]);
+        return answered && clock.monotonic() - destinations.oldestTurn(clock.monotonic()) < LOOP_STALL_MS;
+      } finally {
+        late.abort();
+      }
+    }
+    function ready(): Promise<boolean> {
+      const now = clock.monotonic();
+      if (readiness === undefined || now - readiness.at > READY_CACHE_MS) readiness = { at: now, moves: dataPathMoves() };
+      return readiness.moves;
+    }
+
+    undo.push(async () => { await generation.scanner.close(); });
+    undo.push(() => destinations.stop(0));
+        await install(generation);
+
+    const actions = createActions({
+      generation: () => generation, policy: (key) => policies.get(key), spool, destinations, counters, clock, ulid, watchers, reload, ready, warnings,
+      version: VERSION, skipVerify,
+      onRejected: (stream) => { gaps.note(stream, 'rejected', 1, clock.now()); },
+      auditOutcome: (outcome) => audit.outcome(outcome),
+      info: () => ({
+        configFile: paths.configFile, loadedAt: new Date(loadedAtMs).toISOString(), lastError: lastReloadError, restartRequired: restartRequired(),
+        uptimeSeconds: uptimeSeconds(), audit: audit.stats(),
+      }),
+    });
+    const server = await createControlServer({
+      listeners: [
+        { path: paths.controlSocket, scope: 'control', mode: 0o600 },
+        { path: paths.scanSocket, scope: 'scan', mode: 0o660 },
+      ],
+      methods: [
+        ...createScanMethods(actions.scan), ...createSystemMethods(actions.system), ...createMsspMethods(actions.mssp),
+        ...createCustomerMethods(actions.customer), ...createRulesMethods(actions.rules),
+      ],
+      probes: { ready: async () => ({ ready: await ready() }) },
+      limits: () => ({ maxTextBytes: generation.config.scanner.max_text_bytes }),
+    }, { clock, logger });
+    undo.push(() => server.close(0));
+
+    void everyTick(clock, stopping.signal, async () => {
+      if (spool.stats().state !== 'ok') return;
+      await gaps.flush(async (stream, payload) => (await spool.openStream(stream)).append(payload));
+    });
+    if (skipVerify) logger.warn({}, 'RAXE_SKIP_SSL_VERIFY=true: certificates are not checked');
+    for (const warning of loaded.warnings) logger.warn({}, warning);
+    logger.info({ version: VERSION, engine: generation.ruleset.engine, rules: generation.ruleset.size, control: paths.controlSocket, scan: paths.scanSocket }, 'ready');
+    note('daemon', { event: 'started', version: VERSION });
+    started = true;
+    await ownAgent.use(config.agent, generation);
+
+    let stopped: Promise<void> | undefined;
+    return {
+      paths, reload, dataPathMoves,
+      config: () => generation.config,
+      failed: failed.signal,
+      stop() {
+        stopped ??= (async () => {
+          logger.info({}, 'stopping');
+          stopping.abort();
+          await server.close(DRAIN_MS);
+          await reloading;
+          await destinations.stop(DRAIN_MS);
+          await ownAgent.stop();
+          await generation.scanner.close();
+          note('daemon', { event: 'stopped' });
+          await spool.close();
+          await audit.close();
+          await lock.release();
+          logger.info({}, 'stopped');
+        })();
+        return stopped;
+      },
+    };
+  } catch (error) {
+    stopping.abort();
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+    throw error;
+  }
+}
+
+const FORBID_ALL = { dataMode: 'privacy_safe', dataFields: [] } as const;
+
+function streamId(tenant: TenantPlan): StreamId {
+  return { msspId: tenant.mssp.id, customerId: tenant.customer.id };
+}
+
+/** Bytes that are no event hold nothing that could be narrowed; delivery sets them aside. */
+function narrowBytes(policy: PrivacyPolicy, payload: FilteredBytes): FilteredBytes {
+  let event: FilteredEvent;
+  try {
+    event = decodeEvent(payload);
+  } catch {
+    return payload;
+  }
+  const narrowed = narrowEvent(policy, event);
+  return narrowed === event ? payload : encodeEvent(narrowed);
+}
+
+/** With retention 0 an event expires after a day; otherwise after the customer's days. */
+function retentionMs(tenant: TenantPlan): number {
+  return Math.max(1, tenant.customer.retention_days) * DAY_MS;
+}
+
+function spoolOptions(config: Config, paths: Paths): SpoolOptions {
+  const promptly = config.mssps.some((mssp) => mssp.customers.some((customer) => customer.retention_days === 0));
+  return {
+    folder: join(paths.stateDir, 'spool'),
+    segmentBytes: config.spool.segment_bytes,
+    maxBytes: config.spool.max_bytes,
+    minFreeBytes: config.spool.min_free_bytes,
+    whenFull: config.spool.when_full,
+    ack: config.spool.ack,
+    sealAgeMs: promptly ? SEAL_AGE_NO_RETENTION_MS : SEAL_AGE_MS,
+  };
+}
+
+function auditLimits(config: Config): { maxFileBytes: number; maxBytes: number; retentionDays: number } {
+  return { maxFileBytes: config.audit.max_file_size_mb * 1_048_576, maxBytes: config.audit.max_bytes, retentionDays: config.audit.retention_days };
+}
+
+async function everyTick(clock: Clock, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    await clock.sleep(TICK_MS, signal);
+    if (signal.aborted) return;
+    await work();
+  }
+}

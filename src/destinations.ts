@@ -1,0 +1,83 @@
+import type { DeliveryLoop } from './delivery/loop.js';
+import type { DestinationStatus } from './delivery/outcome.js';
+import type { StreamId } from './spool/spool.js';
+import type { Logger } from './ports.js';
+
+/** One destination as the configuration wants it. */
+export interface DestinationPlan {
+  readonly stream: StreamId;
+  /** `webhook`, or the SIEM's name. */
+  readonly name: string;
+  /** Two plans with the same fingerprint are served by the same loop. Holds hashes, no secrets. */
+  readonly fingerprint: string;
+  /** Starts delivering; called once the loop that it replaces has stopped. */
+  start(): Promise<DeliveryLoop>;
+}
+
+export interface CustomerDestinationStatus extends DestinationStatus {
+  readonly mssp_id: string;
+  readonly customer_id: string;
+}
+
+/** Keeps the running delivery loops equal to the configuration. Calls are carried out one after another. */
+export interface Destinations {
+  apply(plans: readonly DestinationPlan[]): Promise<void>;
+  statuses(): CustomerDestinationStatus[];
+  /** The oldest sign of life of all loops, on the monotonic clock; `now` when there is none. */
+  oldestTurn(now: number): number;
+  /** Delivers for at most `drainMs` more, then stops all. */
+  stop(drainMs: number): Promise<void>;
+}
+
+interface Running {
+  readonly plan: DestinationPlan;
+  readonly loop: DeliveryLoop;
+}
+
+export function createDestinations(logger: Logger): Destinations {
+  const running = new Map<string, Running>();
+  let last: Promise<void> = Promise.resolve();
+
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  }
+
+  async function replace(key: string, plan: DestinationPlan | undefined): Promise<void> {
+    const old = running.get(key);
+    if (old !== undefined && old.plan.fingerprint === plan?.fingerprint) {
+      old.loop.kick();
+      return;
+    }
+    if (old !== undefined) {
+      await old.loop.stop(0);
+      running.delete(key);
+    }
+    if (plan === undefined) return;
+    running.set(key, { plan, loop: await plan.start() });
+    logger.info({ mssp_id: plan.stream.msspId, customer_id: plan.stream.customerId, destination: plan.name }, 'delivering');
+  }
+
+  return {
+    apply: (plans) => inTurn(async () => {
+      const wanted = new Map(plans.map((plan) => [keyOf(plan), plan]));
+      const keys = new Set([...running.keys(), ...wanted.keys()]);
+      const results = await Promise.allSettled([...keys].map((key) => replace(key, wanted.get(key))));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    }),
+    statuses: () => [...running.values()].map(({ plan, loop }) => ({
+      mssp_id: plan.stream.msspId, customer_id: plan.stream.customerId, ...loop.status(),
+    })),
+    oldestTurn: (now) => Math.min(now, ...[...running.values()].map(({ loop }) => loop.lastTurn)),
+    stop: (drainMs) => inTurn(async () => {
+      await Promise.all([...running.values()].map(({ loop }) => loop.stop(drainMs)));
+      running.clear();
+    }),
+  };
+}
+
+function keyOf(plan: DestinationPlan): string {
+  return `${plan.stream.msspId}/${plan.stream.customerId}/${plan.name}`;
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import type { CefConfig, Config, CustomerConfig, MsspConfig, ScannerConfig, TlsConfig, WebhookConfig } from './config/schema.js';
+import { syslogTarget } from './config/address.js';
+import { readSecrets } from './config/secret.js';
+import { RaxedError } from './errors.js';
+import type { PrivacyPolicy } from './event/privacy.js';
+import type { Output } from './outputs/output.js';
+import { createSyslogOutput } from './outputs/syslog.js';
+import type { TlsOptions } from './outputs/tls-files.js';
+import { createWebhookOutput } from './outputs/webhook.js';
+import type { Clock } from './ports.js';
+import { loadBuiltinRules, loadRulesDirs } from './scanner/builtin.js';
+import { loadRe2 } from './scanner/re2.js';
+import type { Ruleset } from './scanner/ruleset.js';
+import { compileRules } from './scanner/ruleset.js';
+import type { Scanner } from './scanner/worker.js';
+import { createScanner } from './scanner/worker.js';
+
+/** Where an output leads and how to make it; `fingerprint` changes when the output must be made anew. */
+export interface OutputPlan {
+  readonly name: string;
+  readonly fingerprint: string;
+  create(options?: { skipVerify?: boolean }): Output;
+}
+
+export interface TenantPlan {
+  readonly key: string;
+  readonly mssp: MsspConfig;
+  readonly customer: CustomerConfig;
+  readonly policy: PrivacyPolicy;
+  /** The customer's own webhook, else the MSSP's. */
+  readonly webhook: OutputPlan;
+  /** The webhook and every SIEM. */
+  readonly outputs: readonly OutputPlan[];
+}
+
+/** Everything that is built from one version of the configuration and replaced as a whole. */
+export interface Generation {
+  readonly config: Config;
+  readonly ruleset: Ruleset;
+  readonly scanner: Scanner;
+  /** Throws MSSP_NOT_FOUND. */
+  mssp(msspId: string): MsspConfig;
+  /** Throws MSSP_NOT_FOUND or CUSTOMER_NOT_FOUND. */
+  tenant(msspId: string, customerId: string): TenantPlan;
+  readonly tenants: readonly TenantPlan[];
+  msspWebhook(msspId: string): OutputPlan;
+}
+
+export interface GenerationPorts {
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly installationId: string;
+  readonly hostname: string;
+  readonly skipVerify: boolean;
+  /** The program of the scanner's worker thread. */
+  readonly workerUrl: URL | undefined;
+}
+
+/**
+ * Builds a generation; takes over the scanner of `previous` when its settings are the same.
+ * Throws ConfigError when a secret is missing or a rule is bad; nothing was started then.
+ */
+export async function buildGeneration(config: Config, previous: Generation | undefined, ports: GenerationPorts): Promise<Generation> {
+  const plans = createOutputPlans(readSecrets(config, ports.env), ports);
+  const { ruleset, scanner } = previous !== undefined && config.scanner.rules_dirs.length === 0 && sameJson(config.scanner, previous.config.scanner)
+    ? previous
+    : await buildScanner(config.scanner, ports);
+
+  const tenants = new Map<string, TenantPlan>();
+  for (const mssp of config.mssps) {
+    for (const customer of mssp.customers) {
+      const webhook = plans.webhook(customer.webhook ?? mssp.webhook);
+      const key = tenantKey(mssp.id, customer.id);
+      tenants.set(key, { key, mssp, customer, policy: policyOf(customer, config.scanner), webhook, outputs: [webhook, ...customer.siem.map((siem) => plans.siem(siem))] });
+    }
+  }
+
+  const msspOf = (msspId: string): MsspConfig => {
+    const mssp = config.mssps.find(({ id }) => id === msspId);
+    if (mssp === undefined) throw new RaxedError('MSSP_NOT_FOUND', 'there is no MSSP with this mssp_id');
+    return mssp;
+  };
+  return {
+    config, ruleset, scanner,
+    mssp: msspOf,
+    tenant(msspId, customerId) {
+      const tenant = tenants.get(tenantKey(msspId, customerId));
+      if (tenant !== undefined) return tenant;
+      msspOf(msspId);
+      throw new RaxedError('CUSTOMER_NOT_FOUND', 'this MSSP has no customer with this customer_id');
+    },
+    tenants: [...tenants.values()],
+    msspWebhook: (msspId) => plans.webhook(msspOf(msspId).webhook),
+  };
+}
+
+export function tenantKey(msspId: string, customerId: string): string {
+  return `${msspId}/${customerId}`;
+}
+
+function policyOf(customer: CustomerConfig, scanner: ScannerConfig): PrivacyPolicy {
+  return { customerName: customer.name, dataMode: customer.data_mode, dataFields: customer.data_fields, scanResponses: scanner.scan_responses };
+}
+
+async function buildScanner(config: ScannerConfig, ports: GenerationPorts): Promise<{ ruleset: Ruleset; scanner: Scanner }> {
+  const rules = [...loadBuiltinRules(), ...await loadRulesDirs(config.rules_dirs)];
+  const re2 = await loadRe2();
+  const ruleset = compileRules(rules, { engine: re2 === undefined ? 'js' : 're2' }, re2);
+  const scanner = createScanner(ruleset, {
+    threatAt: config.threat_at,
+    blockAt: config.block_at,
+    scanResponses: config.scan_responses,
+    suppressions: config.suppressions.map(({ rule, expires }) => ({ rule, ...(expires === null ? {} : { until: Date.parse(expires) }) })),
+    now: () => ports.clock.monotonic(),
+    epochNow: () => ports.clock.now(),
+    ...(ports.workerUrl === undefined ? {} : { workerUrl: ports.workerUrl }),
+  });
+  return { ruleset, scanner };
+}
+
+function createOutputPlans(secretOf: ReturnType<typeof readSecrets>, ports: GenerationPorts) {
+  return {
+    webhook(webhook: WebhookConfig): OutputPlan {
+      const secret = secretOf(webhook.secret);
+      const previous = webhook.previous_secret === null ? undefined : {
+        secret: secretOf(webhook.previous_secret),
+        until: webhook.previous_secret_until === null ? Number.POSITIVE_INFINITY : Date.parse(webhook.previous_secret_until),
+      };
+      return {
+        name: 'webhook',
+        fingerprint: fingerprint({ ...webhook, secret, previous }),
+        create: ({ skipVerify = ports.skipVerify } = {}) => createWebhookOutput({
+          name: 'webhook', url: webhook.url, secret: () => secret, previousSecret: () => previous,
+          timeoutMs: webhook.timeout_seconds * 1000, maxInFlight: webhook.max_in_flight,
+          tls: tlsOptions(webhook.tls), skipVerify, clock: ports.clock, version: ports.version,
+        }),
+      };
+    },
+    siem(siem: CustomerConfig['siem'][number]): OutputPlan {
+      if (siem.type !== 'cef') throw new RaxedError('INTERNAL', `there is no output for SIEM type ${siem.type}`);
+      return { name: siem.name, fingerprint: fingerprint(siem), create: ({ skipVerify = ports.skipVerify } = {}) => createCefOutput(siem, skipVerify, ports) };
+    },
+  };
+}
+
+function createCefOutput(siem: CefConfig, skipVerify: boolean, ports: GenerationPorts): Output {
+  const target = syslogTarget(siem);
+  if (target === undefined) throw new RaxedError('INTERNAL', 'there is no output for CEF over HTTP');
+  return createSyslogOutput({
+    name: siem.name, ...target, tls: tlsOptions(siem.tls), skipVerify,
+    facility: siem.facility, hostname: ports.hostname, appName: 'RAXE', format: siem.format, framing: siem.framing,
+    confirm: siem.confirm, timeoutMs: siem.timeout_seconds * 1000, clock: ports.clock,
+    cef: { mode: siem.cef_mode, deviceVendor: 'RAXE', deviceProduct: 'ThreatDetection', version: ports.version, installationId: ports.installationId },
+  });
+}
+
+function tlsOptions(tls: TlsConfig): TlsOptions | undefined {
+  if (tls === false) return undefined;
+  if (tls === true) return {};
+  return {
+    ...(tls.ca_file === null ? {} : { caFile: tls.ca_file }),
+    ...(tls.cert_file === null ? {} : { certFile: tls.cert_file }),
+    ...(tls.key_file === null ? {} : { keyFile: tls.key_file }),
+    ...(tls.server_name === null ? {} : { serverName: tls.server_name }),
+  };
+}
+
+function fingerprint(settings: object): string {
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
