@@ -1,0 +1,114 @@
+import { chmod, mkdir, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { AVAILABLE_SIEM } from '../config/available.js';
+import type { LoadedConfig } from '../config/file.js';
+import { readConfigFile } from '../config/file.js';
+import type { Env, Paths } from '../config/paths.js';
+import { defaultPaths, effectivePaths } from '../config/paths.js';
+import { redactConfig } from '../config/redact.js';
+import { resolveSecret } from '../config/secret.js';
+import { secretPlaces } from '../config/references.js';
+import type { ConfigProblem } from '../errors.js';
+import { ConfigError, RaxedError, errnoOf } from '../errors.js';
+import { visible } from '../receiver/summary.js';
+
+/** What the commands need of their process. */
+export interface ConfigIo {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  readonly env: Env;
+  readonly home: string;
+  readonly cwd: string;
+}
+
+/** A file that starts a daemon as it is; README says what can be added. */
+const FIRST_CONFIG = {
+  edition: 'community',
+  mssps: [],
+  scanner: { threat_at: 'medium' },
+  log: { level: 'info' },
+};
+
+/** `raxed config init`: writes a first, valid file (0600, its folder 0700 when made). Never replaces one. Throws RaxedError; the exit code. */
+export async function configInit(path: string | undefined, io: ConfigIo): Promise<number> {
+  const file = placesOf(path, io).configFile;
+  try {
+    await makeFolder(dirname(file));
+    const handle = await open(file, 'wx', 0o600);
+    try {
+      await handle.writeFile(`${JSON.stringify(FIRST_CONFIG, null, 2)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') throw new RaxedError('USAGE', `${file} exists already and is left as it is`);
+    throw new RaxedError('CONFIG_UNREADABLE', `${file} cannot be written (${errnoOf(error) ?? 'unknown error'})`, { cause: error });
+  }
+  io.stdout.write(`✓ wrote ${visible(file)}\n`);
+  return 0;
+}
+
+/** `raxed config check [FILE]`: says that the file is valid, or what is wrong with it, a line a problem. 0, or 3. */
+export async function configCheck(path: string | undefined, io: ConfigIo): Promise<number> {
+  const file = placesOf(path, io).configFile;
+  try {
+    const loaded = await load(path, io, false);
+    effectivePaths(placesOf(path, io), loaded.config, io.env);
+    for (const warning of [...loaded.warnings, ...secretWarnings(loaded, io.env)]) io.stderr.write(`! ${line(warning)}\n`);
+    io.stdout.write(`✓ ${visible(file)} is valid\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    io.stderr.write(`✗ ${visible(file)} is not valid\n`);
+    for (const problem of error.problems) io.stderr.write(`  ${line(problem)}\n`);
+    return error.exitCode;
+  }
+}
+
+/** `raxed config show`: the effective configuration as JSON, defaults and places filled in, secrets hidden. Throws ConfigError. */
+export async function configShow(path: string | undefined, io: ConfigIo, options: { json?: boolean } = {}): Promise<number> {
+  const loaded = await load(path, io, true);
+  const places = effectivePaths(placesOf(path, io), loaded.config, io.env);
+  for (const warning of loaded.warnings) io.stderr.write(`! ${line(warning)}\n`);
+  const effective = redactConfig({
+    ...loaded.config,
+    state_dir: places.stateDir,
+    control: { ...loaded.config.control, socket: places.controlSocket, scan_socket: places.scanSocket },
+  });
+  io.stdout.write(`${JSON.stringify(effective, null, options.json === true ? 0 : 2)}\n`);
+  return 0;
+}
+
+/** Only a folder that is made here gets its mode set; one that exists keeps its own. */
+async function makeFolder(folder: string): Promise<void> {
+  if (await mkdir(folder, { recursive: true, mode: 0o700 }) === undefined) return;
+  await chmod(folder, 0o700);
+}
+
+async function load(path: string | undefined, io: ConfigIo, mayBeMissing: boolean): Promise<LoadedConfig> {
+  const places = placesOf(path, io);
+  const { validate } = await import('node-cron');
+  return readConfigFile(places.configFile, { availableSiem: AVAILABLE_SIEM, isCron: validate, mayBeMissing: mayBeMissing && !places.configFileNamed });
+}
+
+/** Secrets that cannot be read here: a warning only, since the daemon may run as another user or with credentials. */
+function secretWarnings({ config }: LoadedConfig, env: Env): ConfigProblem[] {
+  return secretPlaces(config).flatMap(({ pointer, ref }) => {
+    try {
+      resolveSecret(ref, env, pointer);
+      return [];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return error.problems.map((problem) => ({ ...problem, message: `${problem.message}, as seen from here` }));
+    }
+  });
+}
+
+function placesOf(path: string | undefined, io: ConfigIo): Paths {
+  return defaultPaths(io.env, { home: io.home, cwd: io.cwd, configOption: path === undefined ? undefined : resolve(io.cwd, path) });
+}
+
+function line({ pointer, message }: ConfigProblem): string {
+  return visible(pointer === '' ? message : `${pointer}: ${message}`);
+}
