@@ -66,7 +66,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-const MAX_GROUP_RECORDS = 4096;
+/** Bounds how long sealing a group keeps the event loop busy. */
+const MAX_GROUP_RECORDS = 1024;
 const DAY_MS = 86_400_000;
 
 export function auditKeyFile(folder: string): string {

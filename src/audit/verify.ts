@@ -101,10 +101,13 @@ async function readHeadFile(path: string, key: Uint8Array | undefined): Promise<
   }
 }
 
-/** The lines of a file without their ends. A rest without a line end counts as a line, but not at the very end of the log. */
+/**
+ * The lines of a file without their ends. A rest without a line end counts as a line, but not at the very end of the log.
+ * A file that was removed meanwhile has none: the chain shows whether that was the retention.
+ */
 async function* completeLines(path: string, isNewest: boolean): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(path)) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let start = 0;
     for (let end = bytes.indexOf(0x0a, start); end !== -1; end = bytes.indexOf(0x0a, start)) {
@@ -114,4 +117,12 @@ async function* completeLines(path: string, isNewest: boolean): AsyncGenerator<B
     rest = bytes.subarray(start);
   }
   if (rest.length > 0 && !isNewest) yield rest;
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) yield chunk;
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
 }
