@@ -1,0 +1,192 @@
+import { spawnSync } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, mkdir, open, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { describeError, errnoOf, RaxedError } from '../errors.js';
+import type { Logger } from '../ports.js';
+import { identityOf, isDead, parseIdentity } from './process-identity.js';
+import type { ProcessIdentity } from './process-identity.js';
+
+/**
+ * One daemon per state folder, by three things of which each covers what the others cannot:
+ *
+ *   raxed.owner   who holds the folder (pid, start time, boot id), and the file that carries a kernel lock (flock(2)):
+ *                 it decides races, spans network namespaces, and goes when its process goes
+ *   raxed.lock/   proper-lockfile's mark, which also tells where flock is not to be had; stale after 10 s, by the clock
+ */
+const OWNER_FILE = 'raxed.owner';
+const STALE_MS = 10_000;
+const UPDATE_MS = 3_000;
+const HELD_BY_ANOTHER = 1;
+
+export interface StateLock {
+  /** Aborts when the folder may belong to another process: stop writing. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+export interface LockOptions {
+  /** From RAXED_BOOT_ID, where /proc does not show it (ProcSubset=pid). */
+  readonly bootId?: string | undefined;
+}
+
+/**
+ * Takes the folder, and makes it (0700) where there is none. The lock of a dead process is taken over at once.
+ * Throws STATE_LOCKED with the owner's pid, or STATE_UNWRITABLE.
+ */
+export async function lockStateFolder(folder: string, logger: Logger, options: LockOptions = {}): Promise<StateLock> {
+  const self = identityOf(process.pid, options.bootId);
+  const owner = await openOwnerFile(folder);
+  try {
+    const kernel = lockInKernel(owner);
+    const previous = parseIdentity(await readAll(owner));
+    if (kernel === 'held') throw lockedBy(previous);
+    if (kernel === 'unavailable') {
+      logger.warn({}, 'the command flock of util-linux is missing: the state folder is guarded by a lock file only');
+      if (previous !== undefined && previous.pid !== self.pid && !isDead(previous, self)) throw lockedBy(previous);
+    }
+    // Whoever holds the kernel lock knows that no other process does; without it, only a dead owner's mark may be removed.
+    const mayTakeOver = kernel === 'locked' ? previous === undefined || isDead(previous, self) || previous.pid === self.pid : previous !== undefined && isDead(previous, self);
+    const lock = new FolderMark(folder, owner, kernel === 'locked', logger);
+    await lock.take(mayTakeOver, previous);
+    try {
+      await writeOwner(owner, self);
+    } catch (error) {
+      await lock.drop();
+      throw unwritable(error);
+    }
+    return lock;
+  } catch (error) {
+    await owner.close();
+    throw error;
+  }
+}
+
+/** proper-lockfile's mark, kept for as long as the lock is. */
+class FolderMark implements StateLock {
+  readonly #folder: string;
+  readonly #owner: FileHandle;
+  readonly #kernel: boolean;
+  readonly #logger: Logger;
+  readonly #lost = new AbortController();
+  #release: (() => Promise<void>) | undefined;
+  #released = false;
+
+  constructor(folder: string, owner: FileHandle, kernel: boolean, logger: Logger) {
+    this.#folder = resolve(folder);
+    this.#owner = owner;
+    this.#kernel = kernel;
+    this.#logger = logger;
+  }
+
+  get lost(): AbortSignal { return this.#lost.signal; }
+
+  async take(mayTakeOver: boolean, previous: ProcessIdentity | undefined): Promise<void> {
+    try {
+      await this.#lock();
+    } catch (error) {
+      if (errnoOf(error) !== 'ELOCKED') throw unwritable(error);
+      if (!mayTakeOver) throw lockedBy(previous);
+      await rm(this.#markPath(), { recursive: true, force: true });
+      await this.#lock().catch((again: unknown) => { throw errnoOf(again) === 'ELOCKED' ? lockedBy(undefined) : unwritable(again); });
+    }
+  }
+
+  /** Removes the mark, and keeps the owner file open. */
+  async drop(): Promise<void> {
+    this.#released = true;
+    const release = this.#release;
+    this.#release = undefined;
+    // A mark that is not ours any more is not ours to remove.
+    await release?.().catch(() => undefined);
+  }
+
+  async release(): Promise<void> {
+    if (this.#released) return;
+    await this.drop();
+    try {
+      await this.#owner.truncate(0);
+    } catch { /* A dead owner's name harms nobody. */ }
+    await this.#owner.close();
+  }
+
+  async #lock(): Promise<void> {
+    // Loaded here: a start that is refused by the kernel lock needs none of it.
+    const { lock } = await import('proper-lockfile');
+    this.#release = await lock(join(this.#folder, 'raxed'), {
+      realpath: false,
+      stale: STALE_MS,
+      update: UPDATE_MS,
+      lockfilePath: this.#markPath(),
+      onCompromised: (error) => { void this.#compromised(error); },
+    });
+  }
+
+  /**
+   * The mark was not renewed in time, or is gone: the event loop stood still, the clock was set, or somebody removed it.
+   * As long as the kernel lock holds on the same file, nobody else can have got in, and the mark is made again.
+   */
+  async #compromised(error: Error): Promise<void> {
+    this.#release = undefined;
+    if (this.#released) return;
+    try {
+      if (!this.#kernel || !await this.#ownsFile()) throw error;
+      await this.#lock();
+      this.#logger.warn({ error: describeError(error) }, 'the mark on the state folder was lost and has been made again; the kernel lock held');
+    } catch (cause) {
+      if (this.#released) return;
+      this.#logger.error({ error: describeError(cause) }, 'the lock on the state folder is lost');
+      this.#lost.abort(new RaxedError('STATE_LOCKED', 'the lock on the state folder was lost', { cause }));
+    }
+  }
+
+  /** The owner file that is locked is still the one in the folder. */
+  async #ownsFile(): Promise<boolean> {
+    const [held, listed] = await Promise.all([this.#owner.stat(), stat(join(this.#folder, OWNER_FILE))]);
+    return held.ino === listed.ino && held.dev === listed.dev;
+  }
+
+  #markPath(): string {
+    return join(this.#folder, 'raxed.lock');
+  }
+}
+
+async function openOwnerFile(folder: string): Promise<FileHandle> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return await open(join(folder, OWNER_FILE), constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  } catch (error) {
+    throw unwritable(error);
+  }
+}
+
+/** flock(1) locks the open file that it inherits: the lock stays with this process's descriptor when flock has ended. */
+function lockInKernel(file: FileHandle): 'locked' | 'held' | 'unavailable' {
+  const { status, error } = spawnSync('flock', ['-xn', '3'], { stdio: ['ignore', 'ignore', 'ignore', file.fd] });
+  if (status === 0) return 'locked';
+  return error === undefined && status === HELD_BY_ANOTHER ? 'held' : 'unavailable';
+}
+
+async function readAll(file: FileHandle): Promise<string> {
+  const bytes = Buffer.alloc(4096);
+  const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+  return bytes.toString('utf8', 0, bytesRead);
+}
+
+/** In place: the kernel lock belongs to this very file. */
+async function writeOwner(file: FileHandle, identity: ProcessIdentity): Promise<void> {
+  const bytes = Buffer.from(`${JSON.stringify(identity)}\n`, 'utf8');
+  await file.truncate(0);
+  await file.write(bytes, 0, bytes.length, 0);
+  await file.datasync();
+}
+
+function lockedBy(owner: ProcessIdentity | undefined): RaxedError {
+  return new RaxedError('STATE_LOCKED', owner === undefined ? 'another process uses the state folder' : `process ${owner.pid} uses the state folder`);
+}
+
+function unwritable(error: unknown): RaxedError {
+  return new RaxedError('STATE_UNWRITABLE', `cannot write the state folder (${errnoOf(error) ?? 'unknown error'})`, { cause: error });
+}

@@ -1,0 +1,340 @@
+import { basename, join } from 'node:path';
+import { describeError, errnoOf } from '../errors.js';
+import type { Clock, Logger, SpoolFiles } from '../ports.js';
+import { Appender } from './appender.js';
+import type { Budget } from './budget.js';
+import { asideTime } from './names.js';
+import type { RawRecord } from './record.js';
+import { FLAG_GAPS } from './record.js';
+import { copySegment, removeIfThere } from './replacement.js';
+import type { Transform } from './replacement.js';
+import { quarantine, recoverLog, setAsideNewer } from './recovery.js';
+import type { LogReport, RecoveryPorts } from './recovery.js';
+import { readHeader, scanRecords } from './segment.js';
+import type { Segment } from './segment.js';
+
+export interface LogOptions {
+  readonly folder: string;
+  segmentBytes(): number;
+  ack(): 'fsync' | 'write';
+  /** Dead letters are written even when the spool is full. */
+  readonly alwaysAdmit: boolean;
+  /** Numbers below it are taken, whatever the files say. */
+  readonly minSeq: number;
+  /** The folder whose entries lead here and that exists for sure. */
+  readonly root: string;
+}
+
+export interface LogPorts {
+  readonly files: SpoolFiles;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly budget: Budget;
+  report(report: LogReport): void;
+  durable(nextSeq: number, first: { seq: number; time: number }): void;
+  healed(): void;
+}
+
+/** An append-only sequence of records in segment files: what streams and dead letters are made of. */
+export class SegmentedLog {
+  readonly #options: LogOptions;
+  readonly #ports: LogPorts;
+  readonly #repair: RecoveryPorts;
+  readonly #segments: Segment[];
+  readonly #aside: Map<string, number>;
+  readonly appender: Appender;
+  #exclusive: Promise<void> = Promise.resolve();
+  #folderMade = false;
+
+  private constructor(options: LogOptions, ports: LogPorts, recovered: Awaited<ReturnType<typeof recoverLog>>) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#repair = ports;
+    this.#segments = recovered.segments;
+    this.#aside = recovered.aside;
+    this.appender = new Appender(this.#host(), recovered.nextSeq, recovered.active);
+    ports.budget.add(this.bytes);
+  }
+
+  /** Reads the folder's list and the last segment, nothing else. Rejects only when the folder cannot be listed. */
+  static async open(options: LogOptions, ports: LogPorts): Promise<SegmentedLog> {
+    const recovered = await recoverLog(options.folder, { minSeq: options.minSeq, segmentBytes: options.segmentBytes() }, ports);
+    const log = new SegmentedLog(options, ports, recovered);
+    await log.#learnOldest();
+    return log;
+  }
+
+  get nextSeq(): number { return this.appender.durableSeq; }
+  get firstSeq(): number { return this.#segments[0]?.base ?? this.nextSeq; }
+  get segments(): readonly Segment[] { return this.#segments; }
+
+  get bytes(): number {
+    let sum = 0;
+    for (const segment of this.#segments) sum += segment.bytes;
+    for (const bytes of this.#aside.values()) sum += bytes;
+    return sum;
+  }
+
+  /** Time of the oldest record, as its segment's header has it. */
+  get oldestTime(): number | undefined {
+    return this.#segments.find((segment) => segment.end > segment.base)?.created;
+  }
+
+  append(payload: Uint8Array): Promise<number> {
+    return this.appender.append(payload);
+  }
+
+  isSealed(segment: Segment): boolean {
+    return this.appender.activeSegment !== segment;
+  }
+
+  /** The segment that holds `seq`, or the first one behind it; undefined when nothing durable is there. */
+  segmentFor(seq: number): Segment | undefined {
+    let low = 0;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#segments[middle]?.end ?? Infinity) <= seq) low = middle + 1; else high = middle;
+    }
+    const found = this.#segments[low];
+    return found !== undefined && found.end > found.base && Math.max(seq, found.base) < this.nextSeq ? found : undefined;
+  }
+
+  /** Records from `fromSeq` (inclusive) to `toSeq` (exclusive), as far as can be told without reading. */
+  countBetween(fromSeq: number, toSeq: number): number {
+    return Math.max(0, Math.min(toSeq, this.nextSeq) - Math.max(fromSeq, this.firstSeq));
+  }
+
+  /** Deletes the sealed segments in which every seq is below `seq`; how many bytes went. */
+  removeBelow(seq: number): Promise<number> {
+    const first = this.#segments[0];
+    if (first === undefined || first.end > seq || !this.isSealed(first)) return Promise.resolve(0);
+    return this.#alone(async () => {
+      const gone = this.#segments.filter((segment) => segment.end <= seq && this.isSealed(segment));
+      const bytes = await this.#remove(gone);
+      await this.#learnOldest();
+      return bytes;
+    });
+  }
+
+  /**
+   * Replaces each segment that holds a record with `from <= seq < to` by a copy in which `transform` was applied to every record.
+   * Nothing that is damaged is kept aside. A segment in which nothing is left goes. How many records were left out.
+   */
+  async rewrite(from: number, to: number, transform: Transform): Promise<number> {
+    let leftOut = 0;
+    for (const segment of [...this.#segments]) {
+      if (segment.end <= from || segment.base >= to || !this.isSealed(segment)) continue;
+      leftOut += await this.#alone(() => this.#rewriteSegment(segment, transform));
+    }
+    return leftOut;
+  }
+
+  /** Deletes what was set aside before `beforeMs`. */
+  removeAside(beforeMs: number): Promise<void> {
+    return this.#alone(async () => {
+      const names = [...this.#aside.keys()].filter((name) => (asideTime(name) ?? 0) < beforeMs);
+      for (const name of names) {
+        await removeIfThere(this.#ports.files, join(this.#options.folder, name));
+        this.#ports.budget.add(-(this.#aside.get(name) ?? 0));
+        this.#aside.delete(name);
+      }
+      if (names.length > 0) await this.#ports.files.syncFolder(this.#options.folder);
+    });
+  }
+
+  /** Sets a damaged segment aside with its good records recovered; when the disk refuses, readers just skip the damage. */
+  async damaged(segment: Segment, newer: boolean): Promise<void> {
+    if (segment.damageReported || segment.removed) return;
+    segment.damageReported = true;
+    if (!this.isSealed(segment)) await this.appender.seal();
+    await this.#alone(async () => {
+      if (segment.removed) return;
+      const { generation } = segment;
+      try {
+        if (newer) await setAsideNewer(this.#options.folder, segment, this.#aside, this.#repair);
+        else this.#ports.budget.add(await quarantine(this.#options.folder, segment, this.#aside, this.#repair));
+      } catch (error) {
+        this.#ports.logger.error({ file: basename(segment.path), error: describeError(error) }, 'cannot set a damaged spool segment aside');
+        this.#ports.report({ kind: 'damaged', file: basename(segment.path), bytes: segment.bytes });
+      }
+      if (segment.removed) this.#segments.splice(this.#segments.indexOf(segment), 1);
+      segment.damageReported = segment.generation === generation;
+    });
+  }
+
+  /** Records that must be there are not, and nothing is left to set aside. */
+  missing(segment: Segment, count: number): void {
+    if (segment.damageReported || segment.removed || (segment.flags & FLAG_GAPS) !== 0) return;
+    segment.damageReported = true;
+    this.#ports.report({ kind: 'damaged', file: basename(segment.path), bytes: 0, count });
+  }
+
+  /** The first seq whose record was appended at `timeMs` or later; `nextSeq` when there is none. */
+  async seqAt(timeMs: number): Promise<{ seq: number; since: number | undefined }> {
+    let since: number | undefined;
+    const segments = this.#segments.filter((segment) => segment.end > segment.base);
+    for (const [i, segment] of segments.entries()) {
+      await this.#learn(segment);
+      if (segment.created !== undefined && segment.created >= timeMs) return { seq: segment.base, since };
+      since ??= segment.created;
+      const next = segments[i + 1];
+      if (next !== undefined) await this.#learn(next);
+      if (next?.created !== undefined && next.created < timeMs) continue;
+      const found = await this.#firstAt(segment, timeMs);
+      if (found !== undefined) return { seq: found, since };
+    }
+    return { seq: this.nextSeq, since };
+  }
+
+  /** Every record that can be read, in order; how many. `visit` must not keep the payload. */
+  async forEach(visit: (record: RawRecord) => void, segments: readonly Segment[] = [...this.#segments]): Promise<number> {
+    let count = 0;
+    for (const segment of segments) {
+      try {
+        await this.#scan(segment, (record) => { visit(record); count++; return true; });
+      } catch (error) {
+        this.#ports.logger.warn({ file: basename(segment.path), errno: errnoOf(error) }, 'cannot read a spool segment');
+      }
+    }
+    return count;
+  }
+
+  async close(): Promise<void> {
+    await this.appender.close();
+    await this.#exclusive;
+  }
+
+  async #firstAt(segment: Segment, timeMs: number): Promise<number | undefined> {
+    let found: number | undefined;
+    await this.#scan(segment, (record) => {
+      if (record.time < timeMs) return true;
+      found = record.seq;
+      return false;
+    });
+    return found;
+  }
+
+  async #scan(segment: Segment, visit: (record: RawRecord) => boolean): Promise<void> {
+    if (segment.end <= segment.base) return;
+    const file = await this.#ports.files.open(segment.path, 'read');
+    try {
+      await scanRecords(file, { ...segment.seek(segment.base), dataEnd: segment.dataEnd, endSeq: segment.end }, visit);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #rewriteSegment(segment: Segment, transform: Transform): Promise<number> {
+    if (segment.removed || !this.isSealed(segment)) return 0;
+    const { files, clock, budget } = this.#ports;
+    await this.#learn(segment);
+    const copy = `${segment.path}.tmp`;
+    const copied = await copySegment(files, segment, copy, { created: segment.created ?? clock.now(), flags: segment.flags, transform });
+    if (copied.damaged) this.#ports.report({ kind: 'damaged', file: basename(segment.path), bytes: segment.bytes });
+    if (copied.count === 0) {
+      await files.unlink(copy);
+      await this.#remove([segment]);
+      return copied.leftOut;
+    }
+    await files.rename(copy, segment.path);
+    await files.syncFolder(this.#options.folder);
+    budget.add(copied.bytes - segment.bytes);
+    segment.flags |= copied.damaged || copied.leftOut > 0 ? FLAG_GAPS : 0;
+    segment.replaced(copied.bytes);
+    return copied.leftOut;
+  }
+
+  async #remove(segments: readonly Segment[]): Promise<number> {
+    let bytes = 0;
+    for (const segment of segments) {
+      await removeIfThere(this.#ports.files, segment.path);
+      segment.removed = true;
+      bytes += segment.bytes;
+      this.#segments.splice(this.#segments.indexOf(segment), 1);
+      this.#ports.budget.add(-segment.bytes);
+    }
+    if (segments.length > 0) await this.#ports.files.syncFolder(this.#options.folder);
+    return bytes;
+  }
+
+  /** One change of the files at a time. Never waits for the appender, which may be waiting for this. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#exclusive.then(work);
+    this.#exclusive = result.then(() => undefined, () => undefined);
+    return result;
+  }
+
+  async #learnOldest(): Promise<void> {
+    const first = this.#segments.find((segment) => segment.end > segment.base);
+    if (first !== undefined) await this.#learn(first);
+  }
+
+  async #learn(segment: Segment): Promise<void> {
+    if (segment.created !== undefined) return;
+    try {
+      const file = await this.#ports.files.open(segment.path, 'read');
+      try {
+        const header = await readHeader(file);
+        if (header.kind !== 'header') return;
+        segment.created = header.created;
+        segment.flags = header.flags;
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      this.#ports.logger.warn({ file: basename(segment.path), errno: errnoOf(error) }, 'cannot read the header of a spool segment');
+    }
+  }
+
+  async #ensureFolder(): Promise<void> {
+    if (this.#folderMade) return;
+    const { files } = this.#ports;
+    const { folder, root } = this.#options;
+    await files.mkdir(folder);
+    // A crash may have come between an earlier mkdir and its sync.
+    for (let parent = join(folder, '..'); parent.length >= root.length; parent = join(parent, '..')) await files.syncFolder(parent);
+    this.#folderMade = true;
+  }
+
+  #host(): ConstructorParameters<typeof Appender>[0] {
+    const { files, clock, budget } = this.#ports;
+    const options = this.#options;
+    return {
+      folder: options.folder,
+      files,
+      clock,
+      get segmentBytes() { return options.segmentBytes(); },
+      get ack() { return options.ack(); },
+      ensureFolder: () => this.#ensureFolder(),
+      admit: (bytes) => {
+        if (!options.alwaysAdmit) return budget.admit(bytes);
+        budget.add(bytes);
+        return true;
+      },
+      makeRoom: () => budget.makeRoom(),
+      account: (bytes) => { budget.add(bytes); },
+      opened: (segment) => { this.#segments.push(segment); },
+      gone: (segment) => {
+        segment.removed = true;
+        this.#segments.splice(this.#segments.indexOf(segment), 1);
+      },
+      gaveUp: (segment, error) => {
+        if (budget.failing.has(this)) return;
+        this.#ports.logger.error({ file: basename(segment.path), errno: errnoOf(error) }, 'a spool segment could not be written and was given up');
+        this.#ports.report({ kind: 'segment_given_up', file: basename(segment.path) });
+      },
+      durable: (nextSeq, first) => { this.#ports.durable(nextSeq, first); },
+      refused: (count, code) => {
+        budget.refused(count);
+        if (code === 'SPOOL_FULL') budget.wasFull(); else budget.failing.add(this);
+      },
+      healthy: () => {
+        if (!budget.full && !budget.failing.has(this)) return;
+        budget.full = false;
+        budget.failing.delete(this);
+        this.#ports.healed();
+      },
+    };
+  }
+}

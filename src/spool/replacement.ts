@@ -1,0 +1,120 @@
+import type { SpoolFile, SpoolFiles } from '../ports.js';
+import { encodedLength, encodeRecord, encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './record.js';
+import type { RawRecord } from './record.js';
+import { scanRecords } from './segment.js';
+import type { ScanRange, Segment } from './segment.js';
+
+const BUFFER_BYTES = 256 * 1024;
+
+/** Writes all of `chunks`, whatever short writes come. Throws what the file throws, or ENOSPC when nothing was taken. */
+export async function writeAll(file: SpoolFile, chunks: readonly Uint8Array[], position: number): Promise<void> {
+  let rest = chunks;
+  let at = position;
+  for (;;) {
+    let written = await file.write(rest, at);
+    if (written <= 0) throw Object.assign(new Error('the disk took nothing'), { code: 'ENOSPC' });
+    at += written;
+    const left: Uint8Array[] = [];
+    for (const chunk of rest) {
+      if (written >= chunk.length) { written -= chunk.length; continue; }
+      left.push(written === 0 ? chunk : chunk.subarray(written));
+      written = 0;
+    }
+    if (left.length === 0) return;
+    rest = left;
+  }
+}
+
+/** What a record becomes in the copy; undefined leaves it out. */
+export type Transform = (record: RawRecord) => Uint8Array | undefined;
+
+export interface Copied {
+  readonly bytes: number;
+  readonly count: number;
+  /** Records that `transform` left out. */
+  readonly leftOut: number;
+  readonly damaged: boolean;
+}
+
+/**
+ * Writes the good records of `segment`, transformed, to a new file at `target`, and syncs it; the folder is the caller's.
+ * A file that is there already is a leftover, and removed first.
+ */
+export async function copySegment(files: SpoolFiles, segment: Segment, target: string, how: { created: number; flags: number; transform: Transform }): Promise<Copied> {
+  await removeIfThere(files, target);
+  const source = await files.open(segment.path, 'read');
+  try {
+    const out = await files.open(target, 'create');
+    try {
+      const copied = await copyRecords(source, out, segment, how);
+      await out.datasync();
+      return copied;
+    } finally {
+      await out.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+async function copyRecords(source: SpoolFile, out: SpoolFile, segment: Segment, how: { created: number; flags: number; transform: Transform }): Promise<Copied> {
+  await writeAll(out, [encodeSegmentHeader({ base: segment.base, created: how.created, flags: how.flags })], 0);
+  let bytes = SEGMENT_HEADER_BYTES;
+  let count = 0;
+  let leftOut = 0;
+  let damaged = false;
+  let range: ScanRange = { offset: SEGMENT_HEADER_BYTES, afterSeq: segment.base - 1, dataEnd: segment.dataEnd, endSeq: segment.end };
+  for (;;) {
+    const waiting: RawRecord[] = [];
+    let waitingBytes = 0;
+    const end = await scanRecords(source, range, (record) => {
+      if (waitingBytes >= BUFFER_BYTES) return false;
+      const payload = how.transform(record);
+      if (payload === undefined) { leftOut++; return true; }
+      waiting.push({ seq: record.seq, time: record.time, payload });
+      waitingBytes += encodedLength(payload);
+      return true;
+    });
+    damaged ||= end.skippedBytes > 0 || end.badTailFrom !== undefined;
+    if (waiting.length > 0) {
+      const buffer = Buffer.allocUnsafeSlow(waitingBytes);
+      let at = 0;
+      for (const record of waiting) at = encodeRecord(buffer, at, record);
+      await writeAll(out, [buffer], bytes);
+      bytes += waitingBytes;
+      count += waiting.length;
+    }
+    if (end.done) return { bytes, count, leftOut, damaged };
+    range = { ...range, offset: end.offset, afterSeq: end.afterSeq };
+  }
+}
+
+/** A byte-for-byte copy, synced; what cannot be read is left out. */
+export async function copyRaw(files: SpoolFiles, from: string, to: string): Promise<void> {
+  const source = await files.open(from, 'read');
+  try {
+    const out = await files.open(to, 'create');
+    try {
+      const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+      for (let at = 0; ;) {
+        const got = await source.read(buffer, at);
+        if (got === 0) break;
+        await writeAll(out, [buffer.subarray(0, got)], at);
+        at += got;
+      }
+      await out.datasync();
+    } finally {
+      await out.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+export async function removeIfThere(files: SpoolFiles, path: string): Promise<void> {
+  try {
+    await files.unlink(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}
