@@ -141,7 +141,8 @@ function exchange(got: Got, request: HttpPost, timeoutMs: number): Promise<HttpA
       if (!settle()) return;
       const code = errnoOf(error);
       if (sent?.reusedSocket === true && (code === 'ECONNRESET' || code === 'EPIPE')) resolve('stale');
-      else reject(error instanceof DeliveryError ? error : new DeliveryError(classifyNetworkError(code), describe(error, code, timeoutMs), { cause: error }));
+      // got's error is not kept as the cause: it carries the request with its body and headers.
+      else reject(error instanceof DeliveryError ? error : new DeliveryError(classifyNetworkError(code), describe(error, code, timeoutMs)));
     };
     const aborted = (): void => {
       if (settle()) reject(new DeliveryError('retry', 'aborted'));

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { errnoOf } from '../errors.js';
@@ -15,8 +16,8 @@ export interface TlsOptions {
 export interface TlsFiles {
   /**
    * What a new connection needs, from the files as they are now; they are read again only when they changed.
-   * Half-written or vanished files leave the last good ones in force. Rejects nothing later: throws
-   * DeliveryError `misconfigured` when there never was a good set.
+   * Half-written or vanished files leave the last good ones in force; throws DeliveryError `misconfigured` when
+   * there never was a good set.
    */
   current(): ConnectionOptions;
 }
@@ -37,7 +38,7 @@ export function createTlsFiles(options: TlsOptions | undefined, skipVerify: bool
       try {
         const prints = paths.map((path) => { const { mtimeMs, size, ino } = statSync(path); return `${mtimeMs}:${size}:${ino}`; }).join();
         if (prints === seen && good !== undefined) return good;
-        const secureContext = createSecureContext({ ca: content(files.ca), cert: content(files.cert), key: content(files.key) });
+        const secureContext = createSecureContext({ ca: certificates(files.ca), cert: certificates(files.cert), key: content(files.key) });
         good = { ...fixed, secureContext };
         seen = prints;
       } catch (cause) {
@@ -50,4 +51,14 @@ export function createTlsFiles(options: TlsOptions | undefined, skipVerify: bool
 
 function content(path: string | undefined): Buffer | undefined {
   return path === undefined ? undefined : readFileSync(path);
+}
+
+/** OpenSSL skips certificates that it cannot read, and a half-written file of authorities would trust nobody: so each is read. */
+function certificates(path: string | undefined): Buffer | undefined {
+  const pem = content(path);
+  if (pem === undefined) return undefined;
+  const blocks = pem.toString('latin1').split(/(?=-----BEGIN [A-Z ]*CERTIFICATE-----)/).filter((block) => block.startsWith('-----BEGIN'));
+  if (blocks.length === 0) throw new Error('no certificate in the file');
+  for (const block of blocks) new X509Certificate(block);
+  return pem;
 }
