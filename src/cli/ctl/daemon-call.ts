@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import type { Argv } from 'yargs';
+import type { ConnectionOptions } from '../../client/connection.js';
+import { callOnce } from '../../client/connection.js';
+import { controlSocketCandidates, defaultPaths } from '../../config/paths.js';
+import { RaxedError } from '../../errors.js';
+import type { Io } from '../io.js';
+import { wantsColour, written } from '../io.js';
+import type { Paint } from '../render.js';
+import { paint } from '../render.js';
+
+/** What every command that talks to the daemon understands. */
+export interface CtlArgs {
+  readonly socket: string | undefined;
+  readonly json: boolean | undefined;
+  readonly timeout: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+export function ctlOptions<T>(parser: Argv<T>): Argv<T & CtlArgs> {
+  return parser
+    .option('socket', { type: 'string', requiresArg: true, describe: 'The daemon\'s control socket (else RAXED_SOCKET, or where one is found)' })
+    .option('json', { type: 'boolean', describe: 'One JSON document on standard output, nothing else' })
+    .option('timeout', { type: 'number', requiresArg: true, default: DEFAULT_TIMEOUT_MS, describe: 'Milliseconds to wait for the daemon' });
+}
+
+export function connectionOptions(args: CtlArgs, io: Io): ConnectionOptions {
+  if (!Number.isInteger(args.timeout) || args.timeout < 1 || args.timeout > 2_147_483_647) throw new RaxedError('USAGE', '--timeout takes a number of milliseconds above 0');
+  if (args.socket === '') throw new RaxedError('USAGE', '--socket takes a path');
+  return { socketPath: args.socket ?? findSocket(io), timeoutMs: args.timeout };
+}
+
+/** Calls a method and shows its result: as it is with --json, else as `render` says. Returns the result. */
+export async function callAndShow(
+  call: { readonly method: string; readonly params: object; readonly render: (result: object, style: Paint) => string }, args: CtlArgs, io: Io,
+): Promise<object> {
+  const result = await callOnce(call.method, call.params, connectionOptions(args, io));
+  await written(io.stdout, args.json === true ? `${JSON.stringify(result)}\n` : call.render(result, paint(wantsColour(io))));
+  return result;
+}
+
+/** The socket of this user's daemon, else the system's. */
+function findSocket(io: Io): string {
+  const candidates = controlSocketCandidates(defaultPaths(io.env, { home: io.home, cwd: io.cwd }), io.env);
+  const found = candidates.find((path) => existsSync(path)) ?? candidates[0];
+  if (found === undefined) throw new RaxedError('DAEMON_UNREACHABLE', 'no socket is known');
+  return found;
+}

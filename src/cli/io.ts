@@ -1,0 +1,44 @@
+import { homedir } from 'node:os';
+
+export interface Output {
+  write(text: string, written?: (error?: Error | null) => void): boolean;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** What the commands need of their process; tests pass their own. */
+export interface Io {
+  readonly stdin: AsyncIterable<string | Uint8Array>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly cwd: string;
+  once(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+}
+
+export function processIo(): Io {
+  return {
+    // Opening standard input costs time, and few commands read it.
+    get stdin() { return process.stdin; },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    get home() { return homedir(); },
+    cwd: process.cwd(),
+    once: (event, listener) => process.once(event, listener),
+  };
+}
+
+/** Writes and waits until it is written; false when the reader has gone (EPIPE), which is no error of ours. */
+export function written(output: Output, text: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    output.write(text, (error) => { resolve(error === undefined || error === null); });
+  });
+}
+
+/** NO_COLOR (https://no-color.org): any value but the empty one turns colours off. */
+export function wantsColour(io: Pick<Io, 'env' | 'stdout'>): boolean {
+  return io.stdout.isTTY === true && (io.env['NO_COLOR'] ?? '') === '';
+}

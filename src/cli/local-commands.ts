@@ -1,0 +1,93 @@
+import { scanOptions, scanThroughDaemon } from './ctl/scan.js';
+import { ctlOptions } from './ctl/daemon-call.js';
+import { RaxedError } from '../errors.js';
+import { defineCommand } from './command.js';
+
+/** The commands that need no running daemon. Each loads what it needs when it runs. */
+
+export const run = defineCommand({
+  examples: [['$0 --config /etc/raxed/config.json', 'what systemd starts']],
+  build: (parser) => parser.option('config', { type: 'string', requiresArg: true, describe: 'The configuration file' }),
+  async run(args, _io) {
+    const { runDaemon } = await import('./run.js');
+    return runDaemon({ config: args.config });
+  },
+});
+
+export const demo = defineCommand({
+  examples: [['$0', 'a daemon and a SOC receiver in a temporary folder; nothing leaves the machine'], ['$0 --once', 'the same, and ends by itself']],
+  build: (parser) => parser.option('once', { type: 'boolean', describe: 'End after the samples; exit 0 only if every step was seen to work' }),
+  async run(args, io) {
+    const { runDemo } = await import('./demo.js');
+    return runDemo({ once: args.once === true }, io);
+  },
+});
+
+export const scan = defineCommand({
+  positional: '[text]',
+  examples: [
+    ['$0 "Ignore all previous instructions"', 'exit 0 when clean, 1 for a threat'],
+    ['cat prompt.txt | $0 -', 'the text from standard input'],
+    ['$0 --jsonl prompts.jsonl', 'one {"text": …} a line in, one verdict a line out'],
+    ['$0 --mssp mssp_yourcompany --customer cust_acme "…"', 'through the daemon: a threat is delivered'],
+  ],
+  build: (parser) => ctlOptions(scanOptions(parser))
+    .option('file', { type: 'string', requiresArg: true, describe: 'Read the prompt from a file' })
+    .option('jsonl', { type: 'string', requiresArg: true, describe: 'Scan every line of a file, or of - (standard input)' }),
+  async run(args, io) {
+    if (args.mssp === undefined && args.customer === undefined) {
+      const { scanLocally } = await import('./scan.js');
+      return scanLocally(args, io);
+    }
+    if (args.jsonl !== undefined || args.file !== undefined) throw new RaxedError('USAGE', '--file and --jsonl scan in this process: they go without --mssp and --customer');
+    return scanThroughDaemon(args, io);
+  },
+});
+
+export const receiver = defineCommand({
+  examples: [['$0', 'shows every webhook that arrives, and whether its signature is valid'], ['$0 --no-ssl --json-lines', 'plain HTTP, one JSON object a line']],
+  build: (parser) => parser
+    .option('port', { type: 'number', requiresArg: true, default: 9001, describe: 'The port; 0 takes any' })
+    .option('host', { type: 'string', requiresArg: true, default: '127.0.0.1', describe: 'The address to listen on' })
+    .option('secret', { type: 'string', requiresArg: true, describe: 'The webhook\'s secret (default: test-secret)' })
+    .option('secret-file', { type: 'string', requiresArg: true, describe: 'The secret from a file, or - (standard input)' })
+    .option('ssl', { type: 'boolean', default: true, describe: 'HTTPS with a self-signed certificate; --no-ssl: plain HTTP' })
+    .option('full-json', { type: 'boolean', describe: 'Show each event whole' })
+    .option('json-lines', { type: 'boolean', describe: 'One JSON object a delivery, for scripts' })
+    .option('strict', { type: 'boolean', describe: 'Answer 401 to what is not validly signed' })
+    .option('certificate-file', { type: 'string', requiresArg: true, describe: 'Write the certificate here, for tls.ca_file' }),
+  async run(args, io) {
+    if (!Number.isInteger(args.port) || args.port < 0 || args.port > 65_535) throw new RaxedError('USAGE', '--port takes a number from 0 to 65535');
+    const { runReceiver } = await import('./receiver.js');
+    return runReceiver(args, io);
+  },
+});
+
+export const configInit = defineCommand({
+  positional: '[file]',
+  examples: [['$0', 'writes a first configuration where `raxed run` will look for it']],
+  build: (parser) => parser.positional('file', { type: 'string', describe: 'Where to write it' }),
+  async run(args, io) {
+    return (await import('./config.js')).configInit(args.file, io);
+  },
+});
+
+export const configCheck = defineCommand({
+  positional: '[file]',
+  examples: [['$0 /etc/raxed/config.json', 'exit 0 when valid; else 3, and what is wrong where']],
+  build: (parser) => parser.positional('file', { type: 'string', describe: 'The configuration file' }),
+  async run(args, io) {
+    return (await import('./config.js')).configCheck(args.file, io);
+  },
+});
+
+export const configShow = defineCommand({
+  positional: '[file]',
+  examples: [['$0', 'the effective configuration, secrets hidden']],
+  build: (parser) => parser
+    .positional('file', { type: 'string', describe: 'The configuration file' })
+    .option('json', { type: 'boolean', describe: 'On one line' }),
+  async run(args, io) {
+    return (await import('./config.js')).configShow(args.file, io, { json: args.json === true });
+  },
+});

@@ -1,0 +1,90 @@
+import { visible } from '../receiver/summary.js';
+
+/** What people read: aligned tables, marks, colours. Everything from outside is escaped here. */
+
+export interface Paint {
+  good(text: string): string;
+  bad(text: string): string;
+  warn(text: string): string;
+  strong(text: string): string;
+  faint(text: string): string;
+}
+
+export function paint(colour: boolean): Paint {
+  const sgr = (code: number) => (text: string): string => (colour && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return { good: sgr(32), bad: sgr(31), warn: sgr(33), strong: sgr(1), faint: sgr(2) };
+}
+
+/** Any value from outside as one harmless line; absent values are a dash. */
+export function plain(value: unknown): string {
+  if (value === undefined || value === null || value === '') return '–';
+  if (typeof value === 'string') return visible(value);
+  if (typeof value === 'number') return Number.isInteger(value) ? groupDigits(value) : String(value);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(plain).join(', ');
+  return visible(JSON.stringify(value) ?? '–');
+}
+
+/** A value's own property, whatever the value is. */
+export function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export interface Cell {
+  readonly text: string;
+  readonly style?: (text: string) => string;
+}
+
+/** Columns as wide as their widest cell, two spaces between; the last is not padded. Cells hold escaped text. */
+export function table(head: readonly string[], rows: readonly (readonly (string | Cell)[])[], style: Paint): string {
+  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)));
+  const widths = head.map((title, column) => Math.max(width(title), ...cells.map((row) => width(row[column]?.text ?? ''))));
+  const line = (row: readonly Cell[]): string => row.map((cell, column) => {
+    const padding = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - width(cell.text));
+    return (cell.style ?? same)(cell.text) + padding;
+  }).join('  ');
+  return [line(head.map((text) => ({ text, style: style.faint }))), ...cells.map(line)].map((text) => `${text}\n`).join('');
+}
+
+/** `label  value` lines, aligned. */
+export function pairs(rows: readonly (readonly [label: string, value: string])[], style: Paint): string {
+  const widest = Math.max(0, ...rows.map(([label]) => width(label)));
+  return rows.map(([label, value]) => `${style.faint(label)}${' '.repeat(widest - width(label))}  ${value}\n`).join('');
+}
+
+/** Seconds as people say them: `8s`, `3m 20s`, `5h 2m`, `12d 3h`. */
+export function duration(seconds: unknown): string {
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0) return '–';
+  const s = Math.floor(seconds);
+  if (s < 60) return `${s}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`;
+  if (s < 86_400) return `${Math.floor(s / 3600)}h ${Math.floor((s % 3600) / 60)}m`;
+  return `${Math.floor(s / 86_400)}d ${Math.floor((s % 86_400) / 3600)}h`;
+}
+
+/** Bytes in binary units: `0 B`, `1.5 KiB`, `1.0 GiB`. */
+export function size(bytes: unknown): string {
+  if (typeof bytes !== 'number' || !Number.isFinite(bytes)) return '–';
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) { value /= 1024; unit++; }
+  return unit === 0 ? `${value} B` : `${value.toFixed(1)} ${units[unit] ?? ''}`;
+}
+
+function groupDigits(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** Code points: exact for what we print ourselves, near enough for names. */
+function width(text: string): number {
+  return [...text].length;
+}
+
+function same(text: string): string {
+  return text;
+}

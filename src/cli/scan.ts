@@ -1,0 +1,103 @@
+import { performance } from 'node:perf_hooks';
+import { parseJson } from '../control/protocol.js';
+import type { ScanParams } from '../control/methods/scan.js';
+import { parseScanParams } from '../control/methods/scan.js';
+import { RaxedError } from '../errors.js';
+import { promptHash, promptLength } from '../event/event.js';
+import { matchedTexts } from '../event/privacy.js';
+import { loadBuiltinRules } from '../scanner/builtin.js';
+import { loadRe2 } from '../scanner/re2.js';
+import type { Ruleset } from '../scanner/ruleset.js';
+import { compileRules } from '../scanner/ruleset.js';
+import { scan } from '../scanner/scan.js';
+import type { ScanTexts, Verdict } from '../scanner/verdict.js';
+import type { ScanArgs } from './ctl/scan.js';
+import { showVerdict, textParams } from './ctl/scan.js';
+import type { Io } from './io.js';
+import { written } from './io.js';
+import type { Line } from './text-input.js';
+import { readAll, readFileBytes, readLines } from './text-input.js';
+
+export interface LocalScanArgs extends ScanArgs {
+  readonly file: string | undefined;
+  readonly jsonl: string | undefined;
+  readonly json: boolean | undefined;
+}
+
+/** What a daemon would answer, without an event. */
+interface LocalVerdict extends Verdict {
+  readonly prompt_hash?: string;
+  readonly prompt_length?: number;
+  readonly delivery: 'none';
+  readonly matches?: readonly string[];
+}
+
+const BAD_LINE_EXIT = 2;
+const THREAT_EXIT = 1;
+
+/** `raxed scan` without a daemon: the built-in rules, in this process. Resolves with the exit code. */
+export async function scanLocally(args: LocalScanArgs, io: Io): Promise<number> {
+  if ([args.text, args.file, args.jsonl].filter((input) => input !== undefined).length > 1) throw new RaxedError('USAGE', 'give one of TEXT, --file and --jsonl');
+  if (args.jsonl !== undefined) return scanLines(args.jsonl === '-' ? io.stdin : readFileBytes(args.jsonl), io);
+  const params = args.file === undefined
+    ? await textParams(args, io)
+    : await textParams({ ...args, text: await readAll(args.file === '-' ? io.stdin : readFileBytes(args.file)) }, io);
+  const parsed = parseScanParams({ ...params, ...(args.includeMatches === true ? { include_matches: true } : {}) });
+  return showVerdict(judge(await compiledRules(), parsed), args.json === true, io);
+}
+
+/** One verdict a line, in order; a bad line gives an error in its place. Stops quietly when nobody reads any more. */
+async function scanLines(input: AsyncIterable<string | Uint8Array>, io: Io): Promise<number> {
+  const rules = await compiledRules();
+  let number = 0;
+  let code = 0;
+  for await (const line of readLines(input)) {
+    number++;
+    if ('text' in line && line.text.trim() === '') continue;
+    const { answer, exit } = answerLine(line, number, rules);
+    code = Math.max(code, exit);
+    if (!await written(io.stdout, `${JSON.stringify(answer)}\n`)) break;
+  }
+  return code;
+}
+
+function answerLine(line: Line, number: number, rules: Ruleset): { readonly answer: object; readonly exit: number } {
+  try {
+    if ('problem' in line) throw new RaxedError(line.problem, line.message);
+    const verdict = judge(rules, parseScanParams(withPrompt(parseJson(line.text))));
+    return { answer: verdict, exit: verdict.threat_detected ? THREAT_EXIT : 0 };
+  } catch (error) {
+    const known = error instanceof RaxedError ? error : new RaxedError('SCAN_FAILED', 'the line could not be scanned', { cause: error });
+    return { answer: { error: { code: known.code, message: known.message, line: number } }, exit: BAD_LINE_EXIT };
+  }
+}
+
+/** In a line, `text` is short for `prompt`. */
+function withPrompt(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, 'text')) return value;
+  if (Object.hasOwn(value, 'prompt')) throw new RaxedError('BAD_REQUEST', 'give text or prompt, not both');
+  const { text, ...rest } = value as { readonly text: unknown };
+  return { ...rest, prompt: text };
+}
+
+async function compiledRules(): Promise<Ruleset> {
+  return compileRules(loadBuiltinRules(), {}, await loadRe2());
+}
+
+function judge(rules: Ruleset, params: ScanParams): LocalVerdict {
+  const texts: ScanTexts = {
+    ...(params.prompt === undefined ? {} : { prompt: params.prompt }),
+    ...(params.response === undefined ? {} : { response: params.response }),
+    ...(params.system_prompt === undefined ? {} : { system_prompt: params.system_prompt }),
+    ...(params.rag_context === undefined ? {} : { rag_context: params.rag_context }),
+    ...(params.tool_calls === undefined ? {} : { tool_calls: params.tool_calls }),
+  };
+  // Who gives a response here wants it looked at; what a daemon does with responses is its configuration's.
+  const verdict = scan(rules, texts, { threatAt: 'medium', blockAt: null, scanResponses: true, suppressions: [], now: () => performance.now() });
+  return {
+    ...verdict,
+    ...(texts.prompt === undefined ? {} : { prompt_hash: promptHash(texts.prompt), prompt_length: promptLength(texts.prompt) }),
+    delivery: 'none',
+    ...(params.include_matches === true ? { matches: matchedTexts({ texts, verdict }) } : {}),
+  };
+}
