@@ -32,8 +32,13 @@ const FIRST_CONFIG = {
 /** `raxed config init`: writes a first, valid file (0600, its folder 0700 when made). Never replaces one. Throws RaxedError; the exit code. */
 export async function configInit(path: string | undefined, io: ConfigIo): Promise<number> {
   const file = placesOf(path, io).configFile;
+  const unwritable = (error: unknown): RaxedError => new RaxedError('CONFIG_UNREADABLE', `${file} cannot be written (${errnoOf(error) ?? 'unknown error'})`, { cause: error });
   try {
     await makeFolder(dirname(file));
+  } catch (error) {
+    throw unwritable(error);
+  }
+  try {
     const handle = await open(file, 'wx', 0o600);
     try {
       await handle.writeFile(`${JSON.stringify(FIRST_CONFIG, null, 2)}\n`);
@@ -43,7 +48,7 @@ export async function configInit(path: string | undefined, io: ConfigIo): Promis
     }
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') throw new RaxedError('USAGE', `${file} exists already and is left as it is`);
-    throw new RaxedError('CONFIG_UNREADABLE', `${file} cannot be written (${errnoOf(error) ?? 'unknown error'})`, { cause: error });
+    throw unwritable(error);
   }
   io.stdout.write(`✓ wrote ${visible(file)}\n`);
   return 0;

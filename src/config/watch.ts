@@ -11,6 +11,8 @@ export interface WatchOptions {
   readonly path: string;
   /** The digest of what was read from `path`; without it, what is there now counts as known. */
   readonly digest?: string;
+  /** When that reading began, wall clock: an extra file that changed since then was perhaps read before it did. */
+  readonly since?: number;
   /** Other files whose content matters (secrets, certificates); asked again after every change. */
   extraFiles(): readonly string[];
   /** Some content changed. One call at a time; a rejection is logged. */
@@ -32,6 +34,8 @@ const SETTLE_AT_MOST_MS = 500;
 const POLL_MS = 2000;
 /** The same while a folder is missing or cannot be watched. */
 const POLL_UNWATCHED_MS = 250;
+/** File systems stamp files with the last tick of a coarse clock. */
+const TIMESTAMP_GRAIN_MS = 20;
 const MAX_HASHED_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -117,6 +121,7 @@ export async function watchConfig(options: WatchOptions, ports: { clock: Clock; 
     if (closing.signal.aborted) return;
     if (byEvent || !complete || await foldersReplaced()) await rearm();
     if (!(await changed(!byEvent)) || closing.signal.aborted) return;
+    const since = clock.now();
     try {
       await options.onChange();
     } catch (error) {
@@ -125,7 +130,18 @@ export async function watchConfig(options: WatchOptions, ports: { clock: Clock; 
     if (closing.signal.aborted) return;
     // Files that the new configuration names: watched first, then known, so that no change falls between.
     await rearm();
-    for (const file of files()) if (!known.has(file)) known.set(file, await fingerprint(file));
+    await learn(since);
+  }
+
+  /** Takes note of files that were not asked for before. What changed after `since` counts as changed. */
+  async function learn(since: number): Promise<void> {
+    for (const file of files()) {
+      if (known.has(file)) continue;
+      const now = await fingerprint(file);
+      const isNewer = now.changedMs >= since - TIMESTAMP_GRAIN_MS;
+      known.set(file, isNewer ? UNKNOWN : now);
+      if (isNewer) wake.abort();
+    }
   }
 
   async function run(): Promise<void> {
@@ -141,12 +157,11 @@ export async function watchConfig(options: WatchOptions, ports: { clock: Clock; 
   }
 
   await rearm();
-  await changed(false);
   if (options.digest !== undefined) {
-    const file = resolve(options.path);
-    if (known.get(file)?.digest !== options.digest) wake.abort();
-    known.set(file, { digest: options.digest, stat: '' });
+    known.set(resolve(options.path), { ...UNKNOWN, digest: options.digest });
+    wake.abort();
   }
+  await learn(options.since ?? Infinity);
   void run();
   return {
     close(): void {
@@ -164,7 +179,11 @@ function identityOf(folder: string): Promise<string | undefined> {
 interface Fingerprint {
   readonly digest: string;
   readonly stat: string;
+  /** ctime. */
+  readonly changedMs: number;
 }
+
+const UNKNOWN: Fingerprint = { digest: '', stat: '', changedMs: 0 };
 
 /** With `trusted`, its digest is taken over when size, times and inode are the same. */
 async function fingerprint(file: string, trusted?: Fingerprint): Promise<Fingerprint> {
@@ -172,10 +191,11 @@ async function fingerprint(file: string, trusted?: Fingerprint): Promise<Fingerp
     const info = await stat(file, { bigint: true });
     const signature = `${info.dev}:${info.ino}:${info.size}:${info.mtimeNs}:${info.ctimeNs}`;
     if (trusted?.stat === signature) return trusted;
-    if (!info.isFile() || info.size > MAX_HASHED_BYTES) return { digest: info.isFile() ? signature : 'no file', stat: signature };
-    return { digest: contentDigest(await readFile(file)), stat: signature };
+    const seen = { stat: signature, changedMs: Number(info.ctimeMs) };
+    if (!info.isFile()) return { ...seen, digest: 'no file' };
+    return { ...seen, digest: info.size > MAX_HASHED_BYTES ? signature : contentDigest(await readFile(file)) };
   } catch (error) {
     const code = errnoOf(error) ?? 'unreadable';
-    return { digest: code === 'ENOENT' ? MISSING : code, stat: code };
+    return { digest: code === 'ENOENT' ? MISSING : code, stat: code, changedMs: 0 };
   }
 }
