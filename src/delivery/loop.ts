@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events';
-import { decodeEvent, encodeEvent, type FilteredBytes, type FilteredEvent } from '../event/privacy.js';
+import { encodeEvent, type FilteredBytes, type FilteredEvent } from '../event/privacy.js';
 import { DeliveryError, type Output, type OutgoingEvent, type Receipt } from '../outputs/output.js';
 import type { Clock, Logger, Random } from '../ports.js';
-import type { Cursor, DeadLetters, SpooledRecord, StreamId } from '../spool/spool.js';
+import type { Cursor, DeadLetters, StreamId } from '../spool/spool.js';
 import { createGate } from './gate.js';
 import type { AuditSink, DestinationState, DestinationStatus } from './outcome.js';
+import { createReader } from './reader.js';
 import { createRecorder, type Verdict } from './recorder.js';
+import { createRefusals } from './refusals.js';
 import { nextDelay, RETRY_BACKOFF, type BackoffOptions } from './retry.js';
 import { createWindow, type Item, type Unit } from './window.js';
 
@@ -19,7 +21,7 @@ export interface DeliveryLoop {
   status(): DestinationStatus;
   /** Tries at once, whatever it was waiting for: after a reload, or when an operator says so. */
   kick(): void;
-  /** Delivers for up to `drainMs` what can be delivered, then aborts. Safe twice. Leaves cursor and output open. */
+  /** Delivers for up to `drainMs` what can be delivered, then aborts and closes the output. Safe twice. The cursor stays the caller's. */
   stop(drainMs: number): Promise<void>;
   /** Monotonic ms of the last time that it looked at its work with storage that answers. At most a few seconds ago. */
   readonly lastTurn: number;
@@ -52,10 +54,6 @@ export interface DeliveryPorts { readonly clock: Clock; readonly random: Random;
 
 const TIMING: Omit<DeliveryTiming, 'probe' | 'holdMs'> = { retry: RETRY_BACKOFF, undecidedMs: 10_000, eventsPerSecond: 5000 };
 const TICK_MS = 1000;
-/** Different events refused in a row that say the setting is wrong, not the events. */
-const REFUSALS_TO_HOLD = 5;
-const READ_AHEAD_EVENTS = 256;
-const READ_AHEAD_BYTES = 1024 * 1024;
 /** Sent, not yet committed: what a crash repeats, in multiples of what is on the wire. */
 const UNCOMMITTED_BATCHES = 8;
 /** One event that never gets through must not stop the others: then this many events may overtake it. */
@@ -81,12 +79,9 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   const recorder = createRecorder({ stream, output, deadLetters, audit: options.audit, stopped: aborting.signal }, ports);
   const window = createWindow();
   const maxUncommitted = output.batchEvents * output.maxInFlight + (output.batchEvents === 1 ? UNCOMMITTED_BATCHES * output.maxInFlight : output.batchEvents);
-  const readAhead = Math.max(READ_AHEAD_EVENTS, output.batchEvents);
+  const reader = createReader({ cursor, window, recorder, output, clock, stopping: stopping.signal, onRead: () => { expireOld(); pump(); }, onDamaged: done });
+  const refusals = createRefusals({ window, undecidedMs: timing.undecidedMs, bury, hold: (nowMs) => { gate.hold(nowMs); } });
 
-  let nextRead = cursor.committed;
-  let reading = false;
-  let readEverything = false;
-  let emptyReads = 0;
   let committing = false;
   let committedTo = cursor.committed;
   let uncommitted = 0;
@@ -98,10 +93,6 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   let lastTurn = clock.monotonic();
   let ended: Promise<void> | undefined;
   let onQuiet: (() => void) | undefined;
-  /** Refused in a row and dead-lettered since nothing followed; they are taken back if the row grows to five. */
-  /** Counts the rows: each success begins another. */
-  let row = 0;
-  let letters: { item: Item; letterId: number; attempts: number }[] = [];
   let state: DestinationState = 'idle';
   const counts = { delivered: 0, failedAttempts: 0, expired: 0 };
   let lastError: DestinationStatus['last_error'];
@@ -116,54 +107,11 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
       if (isIdle()) onQuiet?.();
       return;
     }
-    fill();
+    reader.fill();
     startSends(nowMs);
     commit();
     if (stopping.signal.aborted && isQuiet(nowMs)) onQuiet?.();
     else armTimer(nowMs);
-  }
-
-  function fill(): void {
-    if (reading || window.fresh() >= readAhead / 2 || (stopping.signal.aborted && readEverything)) return;
-    reading = true;
-    void read().finally(() => { reading = false; pump(); });
-  }
-
-  async function read(): Promise<void> {
-    let records: SpooledRecord<FilteredBytes>[] = [];
-    const done = await recorder.persist(async () => { records = await cursor.read(nextRead, { events: readAhead, bytes: READ_AHEAD_BYTES }); });
-    if (!done) return;
-    const last = records.at(-1);
-    readEverything = last === undefined;
-    if (last !== undefined) {
-      nextRead = last.seq + 1;
-      emptyReads = 0;
-      accept(records);
-    } else if (!stopping.signal.aborted) {
-      await cursor.wait(nextRead, stopping.signal);
-      // Told that there is something, and again nothing readable: wait a little instead of asking in a circle.
-      if (emptyReads++ > 0) await clock.sleep(TICK_MS, stopping.signal);
-      readEverything = false;
-    }
-  }
-
-  /** Decodes records into units; what is no event goes to the dead letters as it is. */
-  function accept(records: readonly SpooledRecord<FilteredBytes>[]): void {
-    const limits = { events: output.batchEvents, bytes: output.batchBytes };
-    let items: Item[] = [];
-    for (const { seq, time, payload } of records) {
-      try {
-        items.push({ seq, time, payload, event: decodeEvent(payload) });
-      } catch {
-        window.add(items, limits);
-        items = [];
-        const unit = window.addFinishing(seq);
-        logger.error({ ...fields, seq }, 'a stored record is not an event; it is kept as a dead letter');
-        void recorder.damaged({ seq, time, payload }).then((recorded) => { if (recorded) done(unit); });
-      }
-    }
-    window.add(items, limits);
-    expireOld();
   }
 
   function startSends(nowMs: number): void {
@@ -182,15 +130,20 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     unit.state = 'sending';
     unit.attempts++;
     inFlight++;
+    const answer = await trySend(unit);
+    inFlight--;
+    if (!(answer instanceof DeliveryError)) succeeded(unit, answer);
+    else if (aborting.signal.aborted) unit.state = 'waiting';
+    else failed(unit, answer);
+    pump();
+  }
+
+  /** An event that breaks its output is like one that is refused: set aside if it is alone, held if all do. */
+  async function trySend(unit: Unit): Promise<Receipt | DeliveryError> {
     try {
-      succeeded(unit, await output.send(unit.items.map(outgoing), aborting.signal));
+      return await output.send(unit.items.map(outgoing), aborting.signal);
     } catch (error) {
-      if (aborting.signal.aborted) unit.state = 'waiting';
-      // An event that breaks its output is like one that is refused: set aside if it is alone, held if all do.
-      else failed(unit, error instanceof DeliveryError ? error : new DeliveryError('refused', 'the event cannot be put into the output\'s form', { cause: error }));
-    } finally {
-      inFlight--;
-      pump();
+      return error instanceof DeliveryError ? error : new DeliveryError('refused', 'the event cannot be put into the output\'s form', { cause: error });
     }
   }
 
@@ -209,9 +162,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     lastSuccessMs = clock.now();
     gate.succeeded();
     probes = 0;
-    letters = [];
-    row++;
-    for (const other of undecided()) void bury(other);
+    refusals.succeeded();
     unit.notBeforeMs = -Infinity;
     if (state === 'circuit_open' || state === 'misconfigured') retryAllNow();
     void finish(unit, { status: 'success', httpStatus: receipt.httpStatus });
@@ -235,46 +186,17 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
       case 'too_large':
         gate.answered();
         if (unit.size > 1) window.halve(unit);
-        else refused(unit, error, nowMs);
+        else refusals.refused(unit, error, nowMs);
     }
     changeState(unit.items[0], unit.attempts, error);
   }
 
-  /** An event that the receiver does not want. Whether the event or the setting is wrong shows in what follows. */
-  function refused(unit: Unit, error: DeliveryError, nowMs: number): void {
-    const earlierRow = unit.refusedInRow;
-    unit.refusedInRow = row;
-    unit.state = 'undecided';
-    unit.refusal = { message: error.message, httpStatus: error.httpStatus, sinceMs: nowMs };
-    // Refused before and after another's success: then it is the event.
-    if (earlierRow !== undefined && earlierRow < row) void bury(unit);
-    else if (undecided().length + letters.length >= REFUSALS_TO_HOLD) holdRefused(nowMs);
-  }
-
-  function holdRefused(nowMs: number): void {
-    for (const unit of undecided()) unit.state = 'waiting';
-    for (const letter of letters.reverse()) window.takeBack(letter);
-    letters = [];
-    gate.hold(nowMs);
-  }
-
-  function undecided(): Unit[] {
-    return window.units.filter((unit) => unit.state === 'undecided');
-  }
-
-  /** Dead-letters a refused event. */
   function bury(unit: Unit): Promise<void> {
     const { refusal } = unit;
+    // Privacy may have become stricter since the attempt; an event that cannot be narrowed broke the attempt, too.
+    try { unit.items.forEach(outgoing); } catch { /* kept as it is stored */ }
     logger.warn({ ...fields, event_id: unit.items[0]?.event.event_id, http_status: refusal?.httpStatus, error: refusal?.message }, 'the destination refused an event; it is kept as a dead letter');
     return finish(unit, { status: 'dead', httpStatus: refusal?.httpStatus, message: refusal?.message });
-  }
-
-  /** Dead-letters a refused event that nothing followed, and remembers it as part of the row. */
-  async function buryForNow(unit: Unit): Promise<void> {
-    const { items: [item], attempts } = unit;
-    const rowThen = row;
-    await bury(unit);
-    if (item !== undefined && unit.letterId !== undefined && row === rowThen) letters.push({ item, letterId: unit.letterId, attempts });
   }
 
   function finish(unit: Unit, verdict: Verdict): Promise<void> {
@@ -293,7 +215,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   }
 
   function commit(): void {
-    const target = window.firstOpenSeq() ?? nextRead;
+    const target = window.firstOpenSeq() ?? reader.nextSeq;
     if (committing || target <= committedTo) return;
     const covered = uncommitted;
     committing = true;
@@ -304,15 +226,11 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     });
   }
 
-  /** What only time brings about: expiry, refused events that nothing followed, records that the spool took away. */
+  /** What only time brings about: records that the spool took away, expiry, refused events that nothing followed. */
   function passTime(nowMs: number): void {
     if (cursor.committed > committedTo) { committedTo = cursor.committed; window.dropBefore(committedTo); }
     expireOld();
-    for (const unit of undecided()) {
-      if (nowMs - (unit.refusal?.sinceMs ?? nowMs) < timing.undecidedMs) continue;
-      if (gate.state === 'held') { holdRefused(nowMs); break; }
-      void buryForNow(unit);
-    }
+    refusals.passTime(nowMs, gate.state === 'held');
   }
 
   function expireOld(): void {
@@ -381,11 +299,11 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
 
   /** Draining: nothing is on its way, and nothing that is left can be sent now. */
   function isQuiet(nowMs: number): boolean {
-    return isIdle() && paceMs <= nowMs && (readEverything || window.fresh() > 0);
+    return isIdle() && paceMs <= nowMs && (reader.atEnd || window.fresh() > 0);
   }
 
   function isIdle(): boolean {
-    return inFlight === 0 && !reading && !committing && !window.units.some((unit) => unit.state === 'finishing');
+    return inFlight === 0 && !reader.busy && !committing && !window.units.some((unit) => unit.state === 'finishing');
   }
 
   async function halt(drainMs: number): Promise<void> {
@@ -397,6 +315,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     wake.abort();
     await Promise.race([quiet(), clock.sleep(ABORT_GRACE_MS, over.signal)]);
     over.abort();
+    await output.close();
   }
 
   void keepTime();

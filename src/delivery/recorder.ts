@@ -111,6 +111,7 @@ export function createRecorder(options: RecorderOptions, ports: { readonly clock
     },
 
     async damaged(record) {
+      logger.error({ ...place, seq: record.seq }, 'a stored record is not an event; it is kept as a dead letter');
       const reason = { message: 'damaged: the stored bytes are not an event', attempts: 0, at: clock.now() };
       if (!await persist(async () => { await deadLetters.add(record, reason); })) return false;
       return persist(() => audit.outcome({
