@@ -72,7 +72,7 @@ function parseUrl(text: string): URL | string {
 /** Judged on the text itself, because the URL parser silently drops or rewrites some of this. */
 function textProblem(text: string): string | undefined {
   if (text.length > MAX_URL_LENGTH) return `it is longer than ${MAX_URL_LENGTH} characters`;
-  if (/[\u0000-\u0020\u007f-\u00a0\\\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Cs}/u.test(text)) return 'it holds a space, a backslash or a control character';
+  if (/[\u0000-\u0020\u007f-\u00a0\\\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/u.test(text)) return 'it holds a space, a backslash or a control character';
   if (text.includes('#')) return 'it holds a fragment (#)';
   if (/^[^/]*\/\/[^/?]*@/.test(text)) return 'it holds a user name or password';
   return undefined;

@@ -1,8 +1,8 @@
 import type { ConfigProblem } from '../errors.js';
 import { syslogTarget } from './address.js';
 import { EDITION_LIMITS, customerLimit } from './limits.js';
+import { step } from './pointer.js';
 import type { ConfigDraft } from './shape.js';
-import { step } from './walk.js';
 
 /** The kinds of SIEM output; `cef` is two of them, because a syslog connection and an HTTP request share nothing. */
 export type SiemOutput = 'cef-syslog' | 'cef-http' | 'arcsight' | 'splunk' | 'crowdstrike' | 'sentinel';

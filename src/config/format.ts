@@ -13,7 +13,7 @@ export const FORMATS: Readonly<Record<string, (value: string, context: { isCron(
   label: (value) => (LABEL_PATTERN.test(value) ? undefined : patternProblem(value, /^/, /[^A-Za-z0-9_.+-]/, 64)),
   name: (value) => {
     if (value.trim() === '') return 'found only spaces';
-    if (/[\u0000-\u001f\u007f-\u009f]|\p{Cs}/u.test(value)) return 'found a control character or half of a surrogate pair';
+    if (/[\u0000-\u001f\u007f-\u009f\ud800-\udfff]/u.test(value)) return 'found a control character or half of a surrogate pair';
     return value.length > 256 ? `found ${value.length} characters` : undefined;
   },
   path: pathProblem,

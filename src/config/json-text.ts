@@ -1,9 +1,11 @@
 import { ConfigError } from '../errors.js';
-import { step } from './walk.js';
+import type { Path } from './pointer.js';
+import { pointerOf } from './pointer.js';
 
 const MAX_DEPTH = 64;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const SPACES: ReadonlySet<number> = new Set([0x20, 0x09, 0x0d, 0x0a]);
 const WORD = /true|false|null/y;
 
 /**
@@ -24,7 +26,7 @@ export function parseJsonText(text: string): unknown {
     return found;
   };
   // Strings and spaces by hand: a regular expression's stack overflows on megabytes of them.
-  const skip = (): void => { while (' \t\r\n'.includes(text[at] ?? 'end')) at++; };
+  const skip = (): void => { while (SPACES.has(text.charCodeAt(at))) at++; };
   const takeString = (): string | undefined => {
     const start = at;
     if (text[at] !== '"') return undefined;
@@ -47,23 +49,23 @@ export function parseJsonText(text: string): unknown {
     return fail(`expected ${wanted}`);
   };
 
-  function value(pointer: string, depth: number): void {
+  function value(path: Path | undefined, depth: number): void {
     if (depth > MAX_DEPTH) fail(`more than ${MAX_DEPTH} levels`);
-    if (next('{')) { members(pointer, depth); return; }
-    if (next('[')) { elements(pointer, depth); return; }
+    if (next('{')) { members(path, depth); return; }
+    if (next('[')) { elements(path, depth); return; }
     if (takeString() === undefined && take(NUMBER) === undefined && take(WORD) === undefined) unexpected('a value');
   }
 
-  function members(pointer: string, depth: number): void {
+  function members(path: Path | undefined, depth: number): void {
     const keys = new Set<string>();
     skip();
     if (next('}')) return;
     for (;;) {
       const start = at;
       const key = takeString() ?? unexpected('a key in double quotes');
-      const name = String(JSON.parse(key));
-      const below = step(pointer, name);
-      if (keys.has(name)) fail(`the key ${below} is given twice`, start);
+      const name = key.includes('\\') ? String(JSON.parse(key)) : key.slice(1, -1);
+      const below = { parent: path, key: name };
+      if (keys.has(name)) fail(`the key ${pointerOf(below)} is given twice`, start);
       keys.add(name);
       skip();
       if (!next(':')) unexpected('":"');
@@ -77,11 +79,11 @@ export function parseJsonText(text: string): unknown {
     }
   }
 
-  function elements(pointer: string, depth: number): void {
+  function elements(path: Path | undefined, depth: number): void {
     skip();
     if (next(']')) return;
     for (let index = 0; ; index++) {
-      value(step(pointer, index), depth + 1);
+      value({ parent: path, key: index }, depth + 1);
       skip();
       if (next(']')) return;
       if (!next(',')) unexpected('"," or "]"');
@@ -92,7 +94,7 @@ export function parseJsonText(text: string): unknown {
 
   if (text.startsWith('\ufeff')) fail('the file begins with a byte order mark; save it as UTF-8 without one');
   skip();
-  value('', 0);
+  value(undefined, 0);
   skip();
   if (at < text.length) unexpected('the end of the file');
   return JSON.parse(text) as unknown;

@@ -1,9 +1,11 @@
 import { posix } from 'node:path';
 import type { Env } from './paths.js';
+import type { Path } from './pointer.js';
+import { pointerOf } from './pointer.js';
 import type { Config, SecretRef } from './schema.js';
 import { ConfigSchema } from './shape.js';
 import type { Node } from './walk.js';
-import { branchFor, isObject, step } from './walk.js';
+import { branchFor, isObject } from './walk.js';
 
 export interface SecretPlace {
   readonly pointer: string;
@@ -13,8 +15,8 @@ export interface SecretPlace {
 /** Every secret of a configuration, with its JSON pointer. */
 export function secretPlaces(config: Config): SecretPlace[] {
   const places: SecretPlace[] = [];
-  visit(ConfigSchema, config, '', (node, value, pointer) => {
-    if (node['x-secret'] === true && value !== null) places.push({ pointer, ref: value as SecretRef });
+  visit(ConfigSchema, config, undefined, (node, value, path) => {
+    if (node['x-secret'] === true && value !== null) places.push({ pointer: pointerOf(path), ref: value as SecretRef });
   });
   return places;
 }
@@ -34,7 +36,7 @@ export function referencedFiles(config: Config, env: Env): string[] {
     const file = secretFile(ref, env);
     if (file !== undefined) files.add(file);
   }
-  visit(ConfigSchema, config, '', (_node, value) => {
+  visit(ConfigSchema, config, undefined, (_node, value) => {
     if (!isObject(value)) return;
     for (const key of ['ca_file', 'cert_file', 'key_file']) {
       const file = value[key];
@@ -63,18 +65,18 @@ export function rewrite(node: Node, value: unknown, replace: (node: Node, value:
   return replace(node, value);
 }
 
-function visit(node: Node, value: unknown, pointer: string, see: (node: Node, value: unknown, pointer: string) => void): void {
-  if (node['x-secret'] === true) { see(node, value, pointer); return; }
+function visit(node: Node, value: unknown, path: Path | undefined, see: (node: Node, value: unknown, path: Path | undefined) => void): void {
+  if (node['x-secret'] === true) { see(node, value, path); return; }
   if (node.anyOf !== undefined) {
     const branch = branchFor(node.anyOf, value);
-    if (branch !== undefined) visit(branch, value, pointer, see);
+    if (branch !== undefined) visit(branch, value, path, see);
     return;
   }
-  see(node, value, pointer);
+  see(node, value, path);
   if (Array.isArray(value)) {
-    value.forEach((item: unknown, index) => { const below = itemNode(node, index); if (below !== undefined) visit(below, item, step(pointer, index), see); });
+    value.forEach((item: unknown, index) => { const below = itemNode(node, index); if (below !== undefined) visit(below, item, { parent: path, key: index }, see); });
   } else if (isObject(value)) {
-    for (const [key, inner] of Object.entries(value)) { const below = node.properties?.[key]; if (below !== undefined) visit(below, inner, step(pointer, key), see); }
+    for (const [key, inner] of Object.entries(value)) { const below = node.properties?.[key]; if (below !== undefined) visit(below, inner, { parent: path, key }, see); }
   }
 }
 

@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import type { ConfigProblem } from '../errors.js';
 import { FORMATS } from './format.js';
+import type { Path } from './pointer.js';
+import { pointerOf, printable } from './pointer.js';
 import { nearest } from './suggest.js';
 
 /** The part of JSON Schema that `shape.ts` speaks. */
@@ -31,7 +33,7 @@ export interface WalkContext {
 }
 
 interface Place {
-  readonly pointer: string;
+  readonly path: Path | undefined;
   /** Inside a secret nothing of the value is shown, not even the names of its keys. */
   readonly secret: boolean;
 }
@@ -43,9 +45,9 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * What it returns is complete only if nothing was reported. Never shows a string of the file unless it is
  * nearly one of the words that are allowed there.
  */
-export function walk(node: Node, value: unknown, context: WalkContext, place: Place = { pointer: '', secret: false }): unknown {
+export function walk(node: Node, value: unknown, context: WalkContext, place: Place = { path: undefined, secret: false }): unknown {
   if (node['x-secret'] === true && !place.secret) return walk(node, value, context, { ...place, secret: true });
-  const report = (message: string): undefined => { context.report({ pointer: place.pointer, message }); return undefined; };
+  const report = (message: string): undefined => { context.report({ pointer: pointerOf(place.path), message }); return undefined; };
   const mismatch = (): undefined => report(`expected ${expected(node)}, found ${kindOf(value)}`);
 
   if (node.anyOf !== undefined) return walkUnion(node, node.anyOf, value, context, place);
@@ -60,12 +62,6 @@ export function walk(node: Node, value: unknown, context: WalkContext, place: Pl
     return node.format === undefined ? value : walkFormat(node, node.format, value, context, report);
   }
   return value;
-}
-
-/** One step of a JSON pointer (RFC 6901). Control characters are escaped, long names cut: pointers are printed. */
-export function step(pointer: string, key: string | number): string {
-  const text = String(key).replaceAll('~', '~0').replaceAll('/', '~1');
-  return `${pointer}/${printable(text.length > 64 ? `${text.slice(0, 64)}…` : text)}`;
 }
 
 /** The branch of a union that `value` was meant for, judged by its JSON type, its `type` and its keys. */
@@ -86,12 +82,12 @@ function walkUnion(node: Node, branches: readonly Node[], value: unknown, contex
   }
   if (isObject(value) && isDiscriminated(branches)) {
     const types: Node = { type: 'string', enum: branches.map((b) => b.properties?.['type']?.const) };
-    const pointer = step(place.pointer, 'type');
-    if (!Object.hasOwn(value, 'type')) context.report({ pointer, message: `is required: ${expected(types)}` });
-    else walk(types, value['type'], context, { ...place, pointer });
+    const below = under(place, 'type');
+    if (!Object.hasOwn(value, 'type')) context.report({ pointer: pointerOf(below.path), message: `is required: ${expected(types)}` });
+    else walk(types, value['type'], context, below);
     return undefined;
   }
-  context.report({ pointer: place.pointer, message: `expected ${expected(node)}, found ${kindOf(value)}` });
+  context.report({ pointer: pointerOf(place.path), message: `expected ${expected(node)}, found ${kindOf(value)}` });
   return undefined;
 }
 
@@ -99,16 +95,16 @@ function walkObject(node: Node, value: JsonObject, context: WalkContext, place: 
   const properties = node.properties ?? {};
   for (const key of Object.keys(value)) {
     if (Object.hasOwn(properties, key)) continue;
-    if (place.secret) context.report({ pointer: place.pointer, message: `has a key that is unknown here; allowed: ${Object.keys(properties).join(', ')}` });
-    else context.report({ pointer: step(place.pointer, key), message: unknownKey(key, properties, value) });
+    if (place.secret) context.report({ pointer: pointerOf(place.path), message: `has a key that is unknown here; allowed: ${Object.keys(properties).join(', ')}` });
+    else context.report({ pointer: pointerOf(under(place, key).path), message: unknownKey(key, properties, value) });
   }
   const result: Record<string, unknown> = {};
   for (const [key, property] of Object.entries(properties)) {
-    const below = { ...place, pointer: step(place.pointer, key) };
+    const below = under(place, key);
     if (Object.hasOwn(value, key)) result[key] = walk(property, value[key], context, below);
     else if (property['x-default-from'] !== undefined) result[key] = result[property['x-default-from']] ?? value[property['x-default-from']];
     else if (property.default !== undefined) result[key] = walk(property, property.default, context, below);
-    else if (node.required?.includes(key) === true) context.report({ pointer: below.pointer, message: `is required: ${expected(property)}` });
+    else if (node.required?.includes(key) === true) context.report({ pointer: pointerOf(below.path), message: `is required: ${expected(property)}` });
   }
   return result;
 }
@@ -118,14 +114,14 @@ function walkArray(node: Node, value: readonly unknown[], context: WalkContext, 
   if (items === undefined) return value;
   const tuple = Array.isArray(items) ? items as readonly Node[] : undefined;
   if (tuple !== undefined && tuple.length !== value.length) {
-    context.report({ pointer: place.pointer, message: `expected ${expected(node)}, found a list of ${value.length}` });
+    context.report({ pointer: pointerOf(place.path), message: `expected ${expected(node)}, found a list of ${value.length}` });
     return undefined;
   }
   const seen = new Set<unknown>();
   return value.map((item, index) => {
-    const below = { ...place, pointer: step(place.pointer, index) };
+    const below = under(place, index);
     const itemNode = tuple === undefined ? items as Node : tuple[index];
-    if (node.uniqueItems === true && seen.has(item)) context.report({ pointer: below.pointer, message: 'stands in the list twice' });
+    if (node.uniqueItems === true && seen.has(item)) context.report({ pointer: pointerOf(below.path), message: 'stands in the list twice' });
     seen.add(item);
     return itemNode === undefined ? undefined : walk(itemNode, item, context, below);
   });
@@ -142,6 +138,10 @@ function walkFormat(node: Node, format: string, value: string, context: WalkCont
   const problem = value === '' ? 'found an empty string' : FORMATS[format]?.(resolved, context);
   if (problem !== undefined) return report(`expected ${expected(node)}; ${problem}`);
   return resolved;
+}
+
+function under({ path, secret }: Place, key: string | number): Place {
+  return { path: { parent: path, key }, secret };
 }
 
 function fits(node: Node, value: unknown): boolean {
@@ -213,8 +213,4 @@ function kindOf(value: unknown): string {
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Cs}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
