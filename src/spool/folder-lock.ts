@@ -113,7 +113,7 @@ class FolderMark implements StateLock {
 
   async #lock(): Promise<void> {
     // Loaded here: a start that is refused by the kernel lock needs none of it.
-    const { lock } = await import('proper-lockfile');
+    const { default: { lock } } = await import('proper-lockfile');
     this.#release = await lock(join(this.#folder, 'raxed'), {
       realpath: false,
       stale: STALE_MS,

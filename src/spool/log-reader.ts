@@ -7,6 +7,8 @@ import type { Segment, Window } from './segment.js';
 import { spoolError } from './spool-error.js';
 
 const WINDOW_BYTES = 64 * 1024;
+/** How often a disk may fail to read a segment before that is taken for lost. */
+const READ_ATTEMPTS = 5;
 
 interface Place {
   readonly segment: Segment;
@@ -102,13 +104,14 @@ export class LogReader {
     return header.kind === 'newer' || segment.removed ? undefined : this.#at(segment, seq);
   }
 
-  /** A file that is gone or that the disk cannot read is passed over, and reported; for anything else the caller tries again. */
+  /** A file that is gone, or that the disk has failed to read several times, is passed over and reported; else the caller tries again. */
   async #guard<T>(segment: Segment, action: Promise<T>): Promise<T | undefined> {
     try {
       return await action;
     } catch (error) {
       const code = errnoOf(error);
-      if (code !== 'ENOENT' && code !== 'EIO' && code !== 'EISDIR' && code !== 'ELOOP') throw spoolError('read', error);
+      const hopeless = code === 'ENOENT' || code === 'ELOOP' || code === 'EISDIR' || (code === 'EIO' && ++segment.readFailures >= READ_ATTEMPTS);
+      if (!hopeless) throw spoolError('read', error);
       this.#log.missing(segment, segment.end - segment.base);
       return undefined;
     }
