@@ -1,20 +1,33 @@
-/** One way to look at a text. Offsets are UTF-16 units. */
-export interface View {
-  readonly kind: 'given' | 'folded' | 'base64' | 'json';
-  readonly text: string;
-  /** The span of the original text that [start, end) of this view came from. */
-  toOriginal(start: number, end: number): readonly [number, number];
+import { base64View } from './base64.js';
+import { foldedView } from './fold.js';
+import { unescapedView } from './json-text.js';
+import { givenView } from './view.js';
+import type { View } from './view.js';
+
+declare global {
+  /** ES2024; Node has them since version 20, TypeScript's library for it does not. */
+  interface String {
+    isWellFormed(): boolean;
+    toWellFormed(): string;
+  }
 }
 
-/** The views of a text, the text itself first. Lone surrogates count as U+FFFD. Linear in the length of the text. */
-export function views(text: string): View[] {
-  return [{ kind: 'given', text: wellFormed(text), toOriginal: (start, end) => [start, end] }];
+/**
+ * The ways to look at a text, the text itself first; the others only where they differ from it. Lone surrogates count
+ * as U+FFFD. Linear in the length of the text, and next to nothing for plain ASCII.
+ */
+export function views(text: string, isJson: boolean): View[] {
+  const given = givenView(text.isWellFormed() ? text : text.toWellFormed());
+  const all = [given];
+  const json = isJson ? unescapedView(given) : undefined;
+  if (json !== undefined) all.push(json);
+  const folded = isAscii(given.text) ? undefined : foldedView(json ?? given);
+  if (folded !== undefined) all.push(folded);
+  const base64 = base64View(given);
+  if (base64 !== undefined) all.push(base64);
+  return all;
 }
 
-/** ES2024; Node has it since version 20, TypeScript's library for Node 20 does not. */
-interface WellFormed { isWellFormed(): boolean; toWellFormed(): string }
-
-export function wellFormed(text: string): string {
-  const string = Object(text) as WellFormed;
-  return string.isWellFormed() ? text : string.toWellFormed();
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text, 'utf8') === text.length;
 }

@@ -1,4 +1,4 @@
-import type { Re2Module } from './ruleset.js';
+import type { Re2Module } from './native-sets.js';
 
 /** The optional native engine, or undefined where its package is not installed or was built for another Node. */
 export async function loadRe2(): Promise<Re2Module | undefined> {

@@ -5,6 +5,8 @@ import type { Re2Module } from './native-sets.js';
 import { Prefilter } from './prefilter.js';
 import { DFA_LIMITS, DfaMemory } from './regex/dfa.js';
 import { Pattern, withFlags } from './regex/pattern.js';
+import { UnitBuffer } from './regex/units.js';
+import type { Units } from './regex/units.js';
 import { PatternError } from './regex/syntax.js';
 import { ruleSources } from './rule.js';
 import type { Rule } from './rule.js';
@@ -65,61 +67,114 @@ export function compileRules(rules: readonly Rule[], options: { readonly engine?
   return new CompiledRuleset(rules, patterns, ruleOf, options.engine === 'js' ? undefined : re2);
 }
 
+/** After as many characters in vain as this many texts have, a pattern is no longer tried place by place. */
+const MAX_PASSES = 2;
+
+/** For fewer patterns than this the own automata are done before RE2 has got its copy of the text. */
+const MIN_NATIVE = 2;
+
 class CompiledRuleset implements Ruleset {
   readonly size: number;
   readonly engine: 're2' | 'js';
-  private readonly native: NativeSets | undefined;
-  private prefilter: Prefilter | undefined;
+  private prepared: { readonly prefilter: Prefilter; readonly native: NativeSets | undefined } | undefined;
+  /** The patterns of which it is not known what their matches begin with. */
+  private unanchored: number[] = [];
   /** By channel: 1 for the patterns that are for it; undefined when none is. */
   private readonly applies: ReadonlyMap<Source, Uint8Array>;
+  /** By pattern, while a text is searched: where its match begins and ends, and how many characters were tried in vain. */
+  private readonly buffer = new UnitBuffer();
+  private readonly starts: Int32Array;
+  private readonly endsAt: Int32Array;
+  private readonly wasted: Float64Array;
 
-  constructor(readonly rules: readonly Rule[], private readonly patterns: readonly Pattern[], private readonly ruleOf: readonly number[], re2: Re2Module | undefined) {
+  constructor(readonly rules: readonly Rule[], private readonly patterns: readonly Pattern[], private readonly ruleOf: readonly number[], private readonly re2: Re2Module | undefined) {
     this.size = rules.length;
     this.engine = re2 === undefined ? 'js' : 're2';
-    this.native = re2 === undefined ? undefined : new NativeSets(re2, patterns.map((pattern) => pattern.re2Source));
     const applies = new Map<Source, Uint8Array>();
     for (const source of SOURCES) {
       const marks = Uint8Array.from(ruleOf, (rule) => (ruleSources(rules[rule] as Rule).includes(source) ? 1 : 0));
       if (marks.includes(1)) applies.set(source, marks);
     }
     this.applies = applies;
+    this.starts = new Int32Array(patterns.length);
+    this.endsAt = new Int32Array(patterns.length);
+    this.wasted = new Float64Array(patterns.length);
   }
 
   prepare(): void {
-    if (this.native === undefined) this.filter();
-    else this.native.prepare();
+    this.parts().native?.prepare();
   }
 
   find(text: string, source: Source): RuleHit[] {
     const applies = this.applies.get(source);
     if (applies === undefined || text === '') return [];
-    const best = new Map<number, readonly [number, number]>();
-    for (const index of this.suspects(text)) {
-      if (applies[index] === 0) continue;
-      const span = this.patterns[index]?.find(text);
-      if (span === undefined) continue;
-      const rule = this.ruleOf[index] ?? 0;
-      const other = best.get(rule);
-      if (other === undefined || span[0] < other[0] || (span[0] === other[0] && span[1] > other[1])) best.set(rule, span);
-    }
-    const found = best.size > 1 ? [...best].sort(([a], [b]) => a - b) : [...best];
-    return found.flatMap(([index, [start, end]]) => {
-      const rule = this.rules[index];
-      return rule === undefined ? [] : [{ rule, start, end }];
+    const { prefilter, native } = this.parts();
+    const { starts, endsAt, wasted, patterns } = this;
+    starts.fill(-1);
+    wasted.fill(0);
+    const budget = MAX_PASSES * text.length;
+    const units = this.buffer.copy(text);
+    prefilter.search(units, Buffer.byteLength(text, 'utf8') === text.length);
+    let any = false;
+
+    prefilter.beginnings((index, start) => {
+      const pattern = patterns[index];
+      const known = starts[index] ?? -1;
+      if (applies[index] === 0 || pattern === undefined || (known >= 0 && known <= start) || (wasted[index] ?? 0) > budget) return;
+      if (((units.units[start] ?? 0) & 0xfc00) === 0xdc00) return;
+      const end = pattern.matchEnd(units, start);
+      if (end >= 0) {
+        starts[index] = start;
+        endsAt[index] = end;
+        any = true;
+      } else if ((wasted[index] = (wasted[index] ?? 0) + pattern.steps) > budget) {
+        any = this.searchWhole(units, index) || any;
+      }
     });
-  }
 
-  /** The patterns that match, or may match. */
-  private suspects(text: string): readonly number[] {
-    if (this.native !== undefined) {
-      const matching = this.native.matching(Buffer.from(text, 'utf8'));
-      if (matching !== undefined) return this.native.refused.length === 0 ? matching : [...matching, ...this.native.refused];
+    for (const index of this.suspects(text, prefilter, native)) {
+      if (applies[index] === 1) any = this.searchWhole(units, index) || any;
     }
-    return this.filter().candidates(text, Buffer.byteLength(text, 'utf8') === text.length);
+    return any ? this.hits() : [];
   }
 
-  private filter(): Prefilter {
-    this.prefilter ??= new Prefilter(this.patterns.map((pattern) => pattern.literals));
-    return this.prefilter;
+  /** The patterns to be searched for in the whole text. */
+  private suspects(text: string, prefilter: Prefilter, native: NativeSets | undefined): readonly number[] {
+    const possible = this.unanchored.filter((index) => prefilter.possible(index));
+    if (native === undefined || possible.length < MIN_NATIVE) return possible;
+    const matching = native.matching(Buffer.from(text, 'utf8'));
+    return matching === undefined ? possible : [...matching, ...native.refused].map((at) => this.unanchored[at] ?? 0);
+  }
+
+  private searchWhole(text: Units, index: number): boolean {
+    const span = this.patterns[index]?.find(text);
+    if (span === undefined) return false;
+    this.starts[index] = span[0];
+    this.endsAt[index] = span[1];
+    return true;
+  }
+
+  private hits(): RuleHit[] {
+    const hits: RuleHit[] = [];
+    for (let index = 0; index < this.patterns.length; index++) {
+      const start = this.starts[index] ?? -1;
+      const rule = this.rules[this.ruleOf[index] ?? 0];
+      if (start < 0 || rule === undefined) continue;
+      const end = this.endsAt[index] ?? 0;
+      const last = hits[hits.length - 1];
+      if (last?.rule !== rule) hits.push({ rule, start, end });
+      else if (start < last.start || (start === last.start && end > last.end)) hits[hits.length - 1] = { rule, start, end };
+    }
+    return hits;
+  }
+
+  private parts(): { readonly prefilter: Prefilter; readonly native: NativeSets | undefined } {
+    if (this.prepared === undefined) {
+      const literals = this.patterns.map((pattern) => ({ required: pattern.literals, beginning: pattern.beginning }));
+      this.unanchored = literals.flatMap(({ beginning }, index) => (beginning === undefined ? [index] : []));
+      const native = this.re2 === undefined ? undefined : new NativeSets(this.re2, this.unanchored.map((index) => this.patterns[index]?.re2Source ?? ''));
+      this.prepared = { prefilter: new Prefilter(literals), native };
+    }
+    return this.prepared;
   }
 }

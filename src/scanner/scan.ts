@@ -17,6 +17,9 @@ export interface ScanOptions {
   readonly epochNow?: (() => number) | undefined;
 }
 
+/** The detection that is made for what was found in a decoded text; it can be suppressed like a rule. */
+export const HIDDEN_RULE_ID = 'enc-base64';
+
 const NO_L2: L2Result = { enabled: false, hit: false };
 
 /** Judges the texts of one call. Synchronous; time is linear in the length of the texts. */
@@ -56,16 +59,30 @@ function textOf(texts: ScanTexts, source: Source): string | undefined {
 
 function detect(ruleset: Ruleset, text: string, source: Source): Detection[] {
   const found = new Map<string, Detection>();
-  for (const view of views(text)) {
+  for (const view of views(text, source === 'tool_calls')) {
+    const news: Detection[] = [];
     for (const { rule, start, end } of ruleset.find(view.text, source)) {
       if (found.has(rule.id)) continue;
-      found.set(rule.id, {
+      const detection: Detection = {
         rule_id: rule.id, name: rule.name, family: rule.family, severity: rule.severity, confidence: rule.confidence,
         source, span: view.toOriginal(start, end), layer: 'l1',
-      });
+      };
+      found.set(rule.id, detection);
+      news.push(detection);
+    }
+    if (view.kind === 'base64') {
+      const hidden = hiddenThreat(news);
+      if (hidden !== undefined) found.set(hidden.rule_id, hidden);
     }
   }
   return [...found.values()];
+}
+
+/** That somebody encoded what would have been detected is a sign of its own, as severe as what was hidden. */
+function hiddenThreat(detections: readonly Detection[]): Detection | undefined {
+  const worst = [...detections].sort(byWeight)[0];
+  if (worst === undefined || severityRank(worst.severity) < severityRank('medium')) return undefined;
+  return { ...worst, rule_id: HIDDEN_RULE_ID, name: 'Threat hidden in base64', family: 'ENC' };
 }
 
 /** By severity, confidence and position; the id decides between equals, so that the order never depends on the engine. */

@@ -1,27 +1,180 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { describeError, RaxedError } from '../errors.js';
+import { packageRoot } from '../platform/package-root.js';
+import { loadRe2 } from './re2.js';
+import type { Rule } from './rule.js';
+import { compileRules } from './ruleset.js';
 import type { Ruleset } from './ruleset.js';
 import { scan } from './scan.js';
 import type { ScanOptions } from './scan.js';
 import type { ScanTexts, Verdict } from './verdict.js';
 
 export interface ScannerOptions extends ScanOptions {
-  /** How long a scan in the worker thread may take; 10,000 unless told. */
-  readonly deadlineMs?: number;
+  /** How long a scan in the worker thread may take, waiting for its turn not counted; 10,000 unless told. */
+  readonly deadlineMs?: number | undefined;
   /** Texts of more UTF-16 units than this in all go to the worker thread; 262,144 unless told. */
-  readonly longTextUnits?: number;
-  /** The program of the worker thread: `dist/scanner/worker.js`, or this file. */
-  readonly workerUrl?: URL;
+  readonly longTextUnits?: number | undefined;
+  /** The program of the worker thread: this file, as built (`dist/scanner/worker.js`) unless told. */
+  readonly workerUrl?: URL | undefined;
 }
 
 export interface Scanner {
-  /** Rejects with `RaxedError('SCAN_FAILED')` when the scan took too long or its thread died. */
+  /** Rejects with `RaxedError('SCAN_FAILED')` when the scan failed, took too long or its thread died. */
   scan(texts: ScanTexts): Promise<Verdict>;
+  /** Ends the worker thread; scans that it has not done reject. Safe twice. */
   close(): Promise<void>;
 }
 
-/** Scans short texts on the calling thread and long ones in a worker thread. */
+/** What the worker thread is started with: a ruleset cannot be sent, but made again. */
+interface WorkerStart {
+  readonly role: typeof ROLE;
+  readonly rules: readonly Rule[];
+  readonly engine: 're2' | 'js';
+}
+
+interface WorkerTask {
+  readonly texts: ScanTexts;
+  /** Functions cannot be sent: the suppressions are those in force. */
+  readonly options: Pick<ScanOptions, 'threatAt' | 'blockAt' | 'scanResponses' | 'suppressions'>;
+}
+
+type WorkerAnswer = { readonly verdict: Verdict } | { readonly error: string };
+
+const ROLE = 'raxed scanner';
+const DEADLINE_MS = 10_000;
+const LONG_TEXT_UNITS = 256 * 1024;
+/** The worker's own heap: a runaway there must not take the daemon with it. */
+const WORKER_HEAP_MB = 256;
+
+/**
+ * Scans short texts at once on the calling thread, and long ones one after another in a worker thread that is started
+ * when the first of them comes, does not keep the process alive, and is replaced when a scan exceeds its deadline.
+ */
 export function createScanner(ruleset: Ruleset, options: ScannerOptions): Scanner {
+  const longTextUnits = options.longTextUnits ?? LONG_TEXT_UNITS;
+  const thread = new ScanThread(ruleset, options);
   return {
-    scan: (texts) => Promise.resolve(scan(ruleset, texts, options)),
-    close: () => Promise.resolve(),
+    async scan(texts) {
+      return unitsOf(texts) > longTextUnits ? thread.scan(texts) : scan(ruleset, texts, options);
+    },
+    close: () => thread.close(),
   };
 }
+
+class ScanThread {
+  private worker: Worker | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+  private closed = false;
+  private abandon: ((error: RaxedError) => void) | undefined;
+
+  constructor(private readonly ruleset: Ruleset, private readonly options: ScannerOptions) {}
+
+  scan(texts: ScanTexts): Promise<Verdict> {
+    const result = this.last.then(() => this.run(texts));
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.abandon?.(new RaxedError('SCAN_FAILED', 'the scanner was closed'));
+    const { worker } = this;
+    this.worker = undefined;
+    await worker?.terminate();
+  }
+
+  private run(texts: ScanTexts): Promise<Verdict> {
+    if (this.closed) return Promise.reject(new RaxedError('SCAN_FAILED', 'the scanner was closed'));
+    const { threatAt, blockAt, scanResponses, suppressions, epochNow, now, deadlineMs = DEADLINE_MS } = this.options;
+    const worker = this.worker ??= this.start();
+    const startedAt = now();
+    return new Promise<Verdict>((resolve, reject) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.abandon = undefined;
+        worker.off('message', answered);
+        worker.off('error', failed);
+        worker.off('exit', exited);
+        worker.unref();
+      };
+      const fail = (error: RaxedError): void => {
+        finish();
+        if (this.worker === worker) this.worker = undefined;
+        // What it is still doing is of no use to anybody.
+        void worker.terminate();
+        reject(error);
+      };
+      const answered = (answer: WorkerAnswer): void => {
+        finish();
+        if ('error' in answer) {
+          reject(new RaxedError('SCAN_FAILED', `the scan failed: ${answer.error}`));
+          return;
+        }
+        const durationMs = Math.max(0, now() - startedAt);
+        resolve({ ...answer.verdict, l1: { ...answer.verdict.l1, duration_ms: durationMs }, scan_duration_ms: durationMs });
+      };
+      const failed = (cause: Error): void => fail(new RaxedError('SCAN_FAILED', 'the scanner thread failed', { cause }));
+      const exited = (): void => fail(new RaxedError('SCAN_FAILED', 'the scanner thread ended'));
+      const timer = setTimeout(() => fail(new RaxedError('SCAN_FAILED', `the scan took longer than ${deadlineMs} ms`)), deadlineMs);
+      this.abandon = fail;
+      worker.on('message', answered);
+      worker.on('error', failed);
+      worker.on('exit', exited);
+      worker.ref();
+      const epochMs = epochNow?.();
+      const task: WorkerTask = {
+        texts,
+        options: {
+          threatAt, blockAt, scanResponses,
+          suppressions: suppressions.filter(({ until }) => until === undefined || epochMs === undefined || epochMs < until).map(({ rule }) => ({ rule })),
+        },
+      };
+      worker.postMessage(task);
+    });
+  }
+
+  private start(): Worker {
+    const data: WorkerStart = { role: ROLE, rules: this.ruleset.rules, engine: this.ruleset.engine };
+    const worker = new Worker(this.options.workerUrl ?? builtWorkerUrl(), { workerData: data, resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } });
+    // An error between scans must not become the process's own; the next scan starts another thread.
+    worker.on('error', () => {
+      if (this.worker === worker) this.worker = undefined;
+    });
+    worker.on('exit', () => {
+      if (this.worker === worker) this.worker = undefined;
+    });
+    worker.unref();
+    return worker;
+  }
+}
+
+function builtWorkerUrl(): URL {
+  return pathToFileURL(join(packageRoot, 'dist/scanner/worker.js'));
+}
+
+function unitsOf(texts: ScanTexts): number {
+  const { prompt = '', response = '', system_prompt: systemPrompt = '', rag_context: ragContext = '', tool_calls: toolCalls } = texts;
+  return prompt.length + response.length + systemPrompt.length + ragContext.length + (toolCalls === undefined ? 0 : JSON.stringify(toolCalls).length);
+}
+
+/** The worker thread's side: the ruleset is made once, then each message is a scan. */
+async function serve(start: WorkerStart): Promise<void> {
+  const ruleset = compileRules(start.rules, { engine: start.engine }, start.engine === 're2' ? await loadRe2() : undefined);
+  parentPort?.on('message', ({ texts, options }: WorkerTask) => {
+    let answer: WorkerAnswer;
+    try {
+      answer = { verdict: scan(ruleset, texts, { ...options, now: () => 0 }) };
+    } catch (error) {
+      answer = { error: describeError(error) };
+    }
+    parentPort?.postMessage(answer);
+  });
+}
+
+function isWorkerStart(data: unknown): data is WorkerStart {
+  return typeof data === 'object' && data !== null && 'role' in data && data.role === ROLE;
+}
+
+if (!isMainThread && isWorkerStart(workerData)) await serve(workerData);

@@ -114,24 +114,18 @@ export class Automaton {
       const at = stack[--depth] ?? 0;
       if (seen[at] === generation) continue;
       seen[at] = generation;
-      switch (ops[at]) {
-        case SPLIT:
-          stack[depth++] = args[at] ?? 0;
-          stack[depth++] = outs[at] ?? 0;
-          break;
-        case ASSERT:
-          if ((settled >> (args[at] ?? 0) & 1) === 0) target[this.length++] = at;
-          else if ((holds >> (args[at] ?? 0) & 1) === 1) stack[depth++] = outs[at] ?? 0;
-          break;
-        case MATCH:
-          target[this.length++] = at;
-          if (!this.longest) {
-            this.closed = true;
-            return;
-          }
-          break;
-        default:
-          target[this.length++] = at;
+      const op = ops[at];
+      if (op === SPLIT) {
+        stack[depth++] = args[at] ?? 0;
+        stack[depth++] = outs[at] ?? 0;
+      } else if (op !== ASSERT || (settled >> (args[at] ?? 0) & 1) === 0) {
+        target[this.length++] = at;
+        if (op === MATCH && !this.longest) {
+          this.closed = true;
+          return;
+        }
+      } else if ((holds >> (args[at] ?? 0) & 1) === 1) {
+        stack[depth++] = outs[at] ?? 0;
       }
     }
   }

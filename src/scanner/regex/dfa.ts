@@ -1,6 +1,8 @@
 import { EDGE } from './alphabet.js';
 import { Automaton, MATCHED, SEEKING } from './automaton.js';
 import type { Program } from './program.js';
+import { codePoint } from './units.js';
+import type { Units } from './units.js';
 
 /** An entry of a table whose state has not been made yet. Below it: `SPECIAL - offset`, states that need a look. */
 const UNKNOWN = -1;
@@ -64,7 +66,10 @@ export class LazyDfa {
   private capacity = 0;
   /** Counts how often the cache was emptied. */
   private generation = 0;
-  private readonly startOffsets = new Map<number, number>();
+  /** By kind of the last character and SEEKING; -1: not made yet. */
+  private readonly startOffsets = new Int32Array(2 * SEEKING).fill(UNKNOWN);
+  /** How many characters the last `matchEnd` looked at. */
+  steps = 0;
 
   constructor(private readonly program: Program, private readonly memory: DfaMemory, longest: boolean) {
     this.automaton = new Automaton(program, longest);
@@ -75,25 +80,37 @@ export class LazyDfa {
    * Searches from the beginning: where the first match ends (the one that Perl would find), or -1.
    * With `earliest` it stops as soon as there is any match, and the end is that of no particular one.
    */
-  findEnd(text: string, earliest: boolean): number {
+  findEnd(text: Units, earliest: boolean): number {
+    return this.run(text, 0, this.startOffset(EDGE, true), earliest);
+  }
+
+  /** Where the match that begins at `start` ends (the one that Perl would find), or -1. */
+  matchEnd(text: Units, start: number): number {
+    const before = start === 0 ? 0 : text.units[start - 1] ?? 0;
+    const { kinds, ascii } = this.program.alphabet;
+    // Only ASCII characters are of a kind.
+    const kind = start === 0 ? EDGE : before < 128 ? kinds[ascii[before] ?? 0] ?? 0 : 0;
+    return this.run(text, start, this.startOffset(kind, false), false);
+  }
+
+  private run({ units, length }: Units, start: number, startOffset: number, earliest: boolean): number {
     const { alphabet } = this.program;
     const { ascii } = alphabet;
     const { freeStates } = this.memory.limits;
-    const length = text.length;
-    let offset = this.startOffset(EDGE, true);
+    let offset = startOffset;
     let { table } = this;
     let last = -1;
     let made = 0;
-    let at = 0;
+    let at = start;
     while (at < length) {
-      let code = text.charCodeAt(at);
+      let code = units[at] ?? 0;
       let width = 1;
       let charClass: number;
       if (code < 128) {
         charClass = ascii[code] ?? 0;
       } else {
         if ((code & 0xfc00) === 0xd800) {
-          code = text.codePointAt(at) ?? code;
+          code = codePoint(code, units[at + 1] ?? 0);
           width = 2;
         }
         charClass = alphabet.classOf(code);
@@ -101,7 +118,11 @@ export class LazyDfa {
       let next = table[offset + charClass] ?? UNKNOWN;
       if (next < 0) {
         if (next === UNKNOWN) {
-          if (++made > freeStates && made * CHARS_PER_STATE > at) return this.simulateForward(text, at, offset, last, earliest);
+          if (++made > freeStates && made * CHARS_PER_STATE > at - start) {
+            last = this.simulateForward({ units, length }, at, offset, last, earliest);
+            this.steps = length - start;
+            return last;
+          }
           next = this.makeNext(offset, charClass);
           table = this.table;
         }
@@ -112,35 +133,42 @@ export class LazyDfa {
             last = at;
             if (earliest) return last;
           }
-          if (this.isDead(state)) return last;
+          if (this.isDead(state)) {
+            this.steps = at - start;
+            return last;
+          }
         }
       }
       offset = next;
       at += width;
     }
+    this.steps = length - start;
     return this.endMatches(offset) ? length : last;
   }
 
   /** Walks back from where a match ends: where the longest match that ends there begins, or -1. */
-  findStart(text: string, end: number): number {
+  findStart(text: Units, end: number): number {
     const { alphabet } = this.program;
     const { ascii } = alphabet;
     const { freeStates } = this.memory.limits;
-    const neighbour = text.codePointAt(end);
-    let offset = this.startOffset(neighbour === undefined ? EDGE : alphabet.kinds[neighbour < 128 ? ascii[neighbour] ?? 0 : alphabet.classOf(neighbour)] ?? 0, false);
+    const { units, length } = text;
+    const neighbour = units[end] ?? 0;
+    // Only ASCII characters are of a kind.
+    const kind = end === length ? EDGE : neighbour < 128 ? alphabet.kinds[ascii[neighbour] ?? 0] ?? 0 : 0;
+    let offset = this.startOffset(kind, false);
     let { table } = this;
     let last = -1;
     let made = 0;
     let at = end;
     while (at > 0) {
-      let code = text.charCodeAt(at - 1);
+      let code = units[at - 1] ?? 0;
       let width = 1;
       let charClass: number;
       if (code < 128) {
         charClass = ascii[code] ?? 0;
       } else {
         if ((code & 0xfc00) === 0xdc00) {
-          code = text.codePointAt(at - 2) ?? code;
+          code = codePoint(units[at - 2] ?? 0, code);
           width = 2;
         }
         charClass = alphabet.classOf(code);
@@ -182,7 +210,7 @@ export class LazyDfa {
     this.size = 0;
     this.poolLength = 0;
     this.generation++;
-    this.startOffsets.clear();
+    this.startOffsets.fill(UNKNOWN);
     this.buckets.fill(0);
   }
 
@@ -190,13 +218,15 @@ export class LazyDfa {
     return 4 * (this.table.length + this.pool.length + this.starts.length + this.buckets.length) + this.flags.length;
   }
 
-  private simulateForward(text: string, from: number, offset: number, lastEnd: number, earliest: boolean): number {
+  private simulateForward(text: Units, from: number, offset: number, lastEnd: number, earliest: boolean): number {
     const { automaton } = this;
     const { alphabet } = this.program;
+    const { units, length } = text;
     let last = lastEnd;
     this.restore(offset);
-    for (let at = from; at < text.length;) {
-      const code = text.codePointAt(at) ?? 0;
+    for (let at = from; at < length;) {
+      const unit = units[at] ?? 0;
+      const code = (unit & 0xfc00) === 0xd800 ? codePoint(unit, units[at + 1] ?? 0) : unit;
       automaton.step(automaton.list, 0, automaton.length, automaton.flags, code < 128 ? alphabet.ascii[code] ?? 0 : alphabet.classOf(code));
       if ((automaton.flags & MATCHED) !== 0) {
         last = at;
@@ -206,17 +236,18 @@ export class LazyDfa {
       at += code > 0xffff ? 2 : 1;
     }
     automaton.step(automaton.list, 0, automaton.length, automaton.flags, alphabet.size);
-    return (automaton.flags & MATCHED) !== 0 ? text.length : last;
+    return (automaton.flags & MATCHED) !== 0 ? length : last;
   }
 
-  private simulateBackward(text: string, from: number, offset: number, lastStart: number): number {
+  private simulateBackward(text: Units, from: number, offset: number, lastStart: number): number {
     const { automaton } = this;
     const { alphabet } = this.program;
+    const { units } = text;
     let last = lastStart;
     this.restore(offset);
     for (let at = from; at > 0;) {
-      const low = text.charCodeAt(at - 1);
-      const code = (low & 0xfc00) === 0xdc00 ? text.codePointAt(at - 2) ?? low : low;
+      const low = units[at - 1] ?? 0;
+      const code = (low & 0xfc00) === 0xdc00 ? codePoint(units[at - 2] ?? 0, low) : low;
       automaton.step(automaton.list, 0, automaton.length, automaton.flags, code < 128 ? alphabet.ascii[code] ?? 0 : alphabet.classOf(code));
       if ((automaton.flags & MATCHED) !== 0) last = at;
       if (automaton.dead) return last;
@@ -248,12 +279,13 @@ export class LazyDfa {
   }
 
   private startOffset(kind: number, seeking: boolean): number {
-    const known = this.startOffsets.get(kind);
-    if (known !== undefined) return known;
+    const key = kind | (seeking ? SEEKING : 0);
+    const known = this.startOffsets[key] ?? UNKNOWN;
+    if (known !== UNKNOWN) return known;
     this.automaton.begin(kind, seeking);
     const entry = this.intern();
     const offset = entry < 0 ? SPECIAL - entry : entry;
-    this.startOffsets.set(kind, offset);
+    this.startOffsets[key] = offset;
     return offset;
   }
 

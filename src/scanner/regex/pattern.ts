@@ -1,9 +1,12 @@
 import type { PatternFlag } from '../rule.js';
 import { LazyDfa } from './dfa.js';
 import type { DfaMemory } from './dfa.js';
+import { beginning, requiredLiterals } from './literals.js';
+import type { Beginning, LiteralGroup } from './literals.js';
 import { parsePattern } from './parse.js';
 import { checkSize, compileProgram } from './program.js';
 import type { Program } from './program.js';
+import type { Units } from './units.js';
 import { matchesEmpty, printRe2 } from './syntax.js';
 import type { Node } from './syntax.js';
 
@@ -29,6 +32,16 @@ export class Pattern {
     checkSize(this.node);
   }
 
+  /** What every match contains. */
+  get literals(): readonly LiteralGroup[] {
+    return requiredLiterals(this.node);
+  }
+
+  /** What every match begins with, where that can be said. */
+  get beginning(): Beginning | undefined {
+    return beginning(this.node);
+  }
+
   /** The same expression for RE2. */
   get re2Source(): string {
     return printRe2(this.node);
@@ -40,16 +53,25 @@ export class Pattern {
   }
 
   /** Whether it matches anywhere. */
-  test(text: string): boolean {
+  test(text: Units): boolean {
     return this.forwardDfa().findEnd(text, true) >= 0;
   }
 
   /** The first match as [start, end): the leftmost one, and of those at one place the one that Perl prefers. */
-  find(text: string): readonly [number, number] | undefined {
+  find(text: Units): readonly [number, number] | undefined {
     const end = this.forwardDfa().findEnd(text, false);
     if (end < 0) return undefined;
     this.backward ??= new LazyDfa((this.backwardProgram ?? compileProgram(this.node).backward)(), this.memory, true);
     return [this.backward.findStart(text, end), end];
+  }
+
+  /** Where the match that begins at `start` ends, or -1. `steps` then says how many characters that took. */
+  matchEnd(text: Units, start: number): number {
+    return this.forwardDfa().matchEnd(text, start);
+  }
+
+  get steps(): number {
+    return this.forwardDfa().steps;
   }
 
   private forwardDfa(): LazyDfa {

@@ -61,15 +61,15 @@ function printChar(code: number): string {
   return plain ? String.fromCharCode(code) : `\\x{${code.toString(16)}}`;
 }
 
-/** The most code points that a match can have, or Infinity. */
-export function maxLength(node: Node): number {
+/** The most UTF-16 units that a match can have, or Infinity. */
+export function maxUnits(node: Node): number {
   switch (node.kind) {
     case 'empty': case 'assert': return 0;
-    case 'set': return 1;
-    case 'concat': return node.parts.reduce((sum, part) => sum + maxLength(part), 0);
-    case 'alternate': return node.branches.reduce((most, branch) => Math.max(most, maxLength(branch)), 0);
+    case 'set': return (node.set[node.set.length - 1] ?? 0) > 0xffff ? 2 : 1;
+    case 'concat': return node.parts.reduce((sum, part) => sum + maxUnits(part), 0);
+    case 'alternate': return node.branches.reduce((most, branch) => Math.max(most, maxUnits(branch)), 0);
     case 'repeat': {
-      const length = maxLength(node.child);
+      const length = maxUnits(node.child);
       return length === 0 ? 0 : length * node.max;
     }
   }

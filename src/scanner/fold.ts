@@ -1,0 +1,77 @@
+import { ViewBuilder } from './view.js';
+import type { View } from './view.js';
+
+/** Characters that take no place or only say how to show others: they hide words from rules, not from a model. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
+const LINE_ENDS = /[\u0085\u2028\u2029]/g;
+const SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
+const MARK = /^\p{M}/u;
+
+/** Text is normalised in pieces of at most so many units: the cost of marks upon marks grows with the square of their number. */
+const MAX_CHUNK = 128;
+const MAX_CLUSTER = 32;
+const MAX_GROWTH = 6;
+const MAX_CACHED = 2000;
+
+/**
+ * The text in NFKC, without invisible characters, and with every white space as ASCII; undefined when that changes
+ * nothing. ASCII texts are not to be given to it: it costs a multiple of a look at them.
+ */
+export function foldedView(base: View): View | undefined {
+  const { text } = base;
+  const builder = new ViewBuilder();
+  let changed = false;
+  let at = 0;
+  while (at < text.length) {
+    const end = chunkEnd(text, at);
+    const chunk = text.slice(at, end);
+    if (foldText(chunk) === chunk) {
+      builder.add(chunk, at, end);
+    } else {
+      changed = true;
+      addClusters(text, at, end, builder);
+    }
+    at = end;
+  }
+  return changed ? builder.view('folded', base) : undefined;
+}
+
+function addClusters(text: string, from: number, to: number, builder: ViewBuilder): void {
+  let at = from;
+  while (at < to) {
+    let end = at + width(text, at);
+    while (end < to && end - at < MAX_CLUSTER && text.charCodeAt(end) >= 0x300 && MARK.test(text.slice(end, end + 2))) end += width(text, end);
+    const cluster = text.slice(at, end);
+    const folded = end - at === 1 ? foldChar(cluster) : foldText(cluster);
+    // A few ligatures stand for whole sentences; nobody hides a word in them, but a text of them would become huge.
+    builder.add(folded.length > MAX_GROWTH * cluster.length ? cluster : folded, at, end);
+    at = end;
+  }
+}
+
+const foldedChars = new Map<string, string>();
+
+function foldChar(char: string): string {
+  if (char.charCodeAt(0) < 0x80) return char;
+  let folded = foldedChars.get(char);
+  if (folded === undefined) {
+    folded = foldText(char);
+    if (foldedChars.size >= MAX_CACHED) foldedChars.clear();
+    foldedChars.set(char, folded);
+  }
+  return folded;
+}
+
+function foldText(text: string): string {
+  return text.normalize('NFKC').replace(INVISIBLE, '').replace(LINE_ENDS, '\n').replace(SPACES, ' ');
+}
+
+/** The end of a piece, not between the halves of a character. */
+function chunkEnd(text: string, start: number): number {
+  const end = Math.min(text.length, start + MAX_CHUNK);
+  return end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00 ? end - 1 : end;
+}
+
+function width(text: string, at: number): number {
+  return (text.charCodeAt(at) & 0xfc00) === 0xd800 ? 2 : 1;
+}
