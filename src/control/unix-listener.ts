@@ -25,7 +25,8 @@ export async function listenUnix(server: Server, path: string, options: { readon
   makeFolder(folder, options.logger);
   await refuseLiveSocket(path);
 
-  const nursery = attempt(folder, () => mkdtempSync(join(folder, '.')));
+  // Not join(): it drops the dot, and the nursery would stand beside the folder, where we may not write.
+  const nursery = attempt(folder, () => mkdtempSync(`${folder}/.`));
   try {
     const born = join(nursery, 's');
     await new Promise<void>((resolve, reject) => {
