@@ -1,9 +1,11 @@
-import { scanOptions, scanThroughDaemon } from './ctl/scan.js';
+import { scanOptions, scanThroughDaemon, TEXT } from './ctl/scan.js';
 import { ctlOptions } from './ctl/daemon-call.js';
 import { RaxedError } from '../errors.js';
 import { defineCommand } from './command.js';
 
 /** The commands that need no running daemon. Each loads what it needs when it runs. */
+
+const CONFIG_FILE = { name: 'file', required: false, describe: 'The configuration file' } as const;
 
 export const run = defineCommand({
   examples: [['$0 --config /etc/raxed/config.json', 'what systemd starts']],
@@ -24,7 +26,7 @@ export const demo = defineCommand({
 });
 
 export const scan = defineCommand({
-  positional: '[text]',
+  positional: TEXT,
   examples: [
     ['$0 "Ignore all previous instructions"', 'exit 0 when clean, 1 for a threat'],
     ['cat prompt.txt | $0 -', 'the text from standard input'],
@@ -34,13 +36,13 @@ export const scan = defineCommand({
   build: (parser) => ctlOptions(scanOptions(parser))
     .option('file', { type: 'string', requiresArg: true, describe: 'Read the prompt from a file' })
     .option('jsonl', { type: 'string', requiresArg: true, describe: 'Scan every line of a file, or of - (standard input)' }),
-  async run(args, io) {
+  async run(args, io, text) {
     if (args.mssp === undefined && args.customer === undefined) {
       const { scanLocally } = await import('./scan.js');
-      return scanLocally(args, io);
+      return scanLocally({ ...args, text }, io);
     }
     if (args.jsonl !== undefined || args.file !== undefined) throw new RaxedError('USAGE', '--file and --jsonl scan in this process: they go without --mssp and --customer');
-    return scanThroughDaemon(args, io);
+    return scanThroughDaemon({ ...args, text }, io);
   },
 });
 
@@ -64,30 +66,28 @@ export const receiver = defineCommand({
 });
 
 export const configInit = defineCommand({
-  positional: '[file]',
+  positional: { name: 'file', required: false, describe: 'Where to write it' },
   examples: [['$0', 'writes a first configuration where `raxed run` will look for it']],
-  build: (parser) => parser.positional('file', { type: 'string', describe: 'Where to write it' }),
-  async run(args, io) {
-    return (await import('./config.js')).configInit(args.file, io);
+  build: (parser) => parser,
+  async run(_args, io, file) {
+    return (await import('./config.js')).configInit(file, io);
   },
 });
 
 export const configCheck = defineCommand({
-  positional: '[file]',
+  positional: CONFIG_FILE,
   examples: [['$0 /etc/raxed/config.json', 'exit 0 when valid; else 3, and what is wrong where']],
-  build: (parser) => parser.positional('file', { type: 'string', describe: 'The configuration file' }),
-  async run(args, io) {
-    return (await import('./config.js')).configCheck(args.file, io);
+  build: (parser) => parser,
+  async run(_args, io, file) {
+    return (await import('./config.js')).configCheck(file, io);
   },
 });
 
 export const configShow = defineCommand({
-  positional: '[file]',
+  positional: CONFIG_FILE,
   examples: [['$0', 'the effective configuration, secrets hidden']],
-  build: (parser) => parser
-    .positional('file', { type: 'string', describe: 'The configuration file' })
-    .option('json', { type: 'boolean', describe: 'On one line' }),
-  async run(args, io) {
-    return (await import('./config.js')).configShow(args.file, io, { json: args.json === true });
+  build: (parser) => parser.option('json', { type: 'boolean', describe: 'On one line' }),
+  async run(args, io, file) {
+    return (await import('./config.js')).configShow(file, io, { json: args.json === true });
   },
 });

@@ -138,16 +138,30 @@ async function showGroup(group: Group, path: readonly string[], rest: readonly s
 async function runCommand(leaf: Leaf, path: readonly string[], rest: readonly string[], io: Io): Promise<number> {
   const command = await leaf.load();
   const name = ['raxed', ...path].join(' ');
-  const parser = parserFor(name, io);
-  // A default command: yargs renders the help of a named one at each run, which costs more than all the rest.
-  parser.command(`$0 ${command.positional}`.trim(), leaf.describe, (inner) => command.build(inner));
-  for (const [line, what] of command.examples) parser.example(line, what);
   if (wants(rest, ['--help', '-h'])) {
-    await written(io.stdout, `${await parser.getHelp()}\n`);
+    await written(io.stdout, `${await helpOf(command, leaf.describe, parserFor(name, io)).getHelp()}\n`);
     return 0;
   }
-  const options = parser.strict().fail((message, error) => { throw usageError(message, error, { rest, positional: command.positional }); });
-  return command.run(await options.parseAsync([...rest]), io);
+  // Only options: yargs would take a positional that begins with a dash for one. And it renders the help of a
+  // declared command at each run, which costs more than all the rest.
+  const parser = command.build(parserFor(name, io)).strictOptions().fail((message, error) => { throw usageError(message, error, rest); });
+  const args = await parser.parseAsync([...rest]);
+  return command.run(args, io, wordOf(command, args._.map(String)));
+}
+
+function helpOf(command: Command, describe: string, parser: Argv): Argv {
+  const { positional } = command;
+  const pattern = positional === undefined ? '' : positional.required ? ` <${positional.name}>` : ` [${positional.name}]`;
+  for (const [line, what] of command.examples) parser.example(line, what);
+  return parser.command(`$0${pattern}`, describe, (inner) => command.build(
+    positional === undefined ? inner : inner.positional(positional.name, { type: 'string', describe: positional.describe }),
+  ));
+}
+
+function wordOf({ positional }: Command, words: readonly string[]): string | undefined {
+  if (words.length > (positional === undefined ? 0 : 1)) throw new RaxedError('USAGE', 'there are more words than the command takes: put a text with spaces in quotes');
+  if (positional?.required === true && words.length === 0) throw new RaxedError('USAGE', `give <${positional.name}>: ${lowerFirst(positional.describe)}`);
+  return words[0];
 }
 
 function parserFor(name: string, io: Io): Argv {
@@ -155,7 +169,7 @@ function parserFor(name: string, io: Io): Argv {
     .scriptName(name).locale('en').exitProcess(false).version(false).help(false)
     .option('help', { alias: 'h', type: 'boolean', describe: 'Show this' })
     .wrap(Math.min(110, io.stdout.columns ?? 110))
-    .parserConfiguration({ 'duplicate-arguments-array': false, 'dot-notation': false });
+    .parserConfiguration({ 'duplicate-arguments-array': false, 'dot-notation': false, 'parse-positional-numbers': false });
 }
 
 function wants(rest: readonly string[], names: readonly string[]): boolean {
@@ -163,17 +177,13 @@ function wants(rest: readonly string[], names: readonly string[]): boolean {
   return (end === -1 ? rest : rest.slice(0, end)).some((word) => names.includes(word));
 }
 
-/** yargs names what it does not know: an option may be said again, any other word may be a text to scan. */
-function usageError(message: string | null, error: Error | undefined, given: { readonly rest: readonly string[]; readonly positional: string }): Error {
+function usageError(message: string | null, error: Error | undefined, rest: readonly string[]): Error {
   if (error instanceof RaxedError) return error;
   const text = message ?? error?.message ?? 'the command line is not understood';
-  if (text.startsWith('Not enough non-option arguments')) return new RaxedError('USAGE', `give ${given.positional}`);
-  const unknown = /^Unknown (?:arguments?|commands?): /.test(text);
-  if (!unknown) return new RaxedError('USAGE', lowerFirst(text));
-  const option = given.rest.find((word) => word.startsWith('--') && text.includes(word.slice(2).split('=', 1)[0] ?? word));
-  return new RaxedError('USAGE', option === undefined
-    ? 'there are more words than the command takes: put a text with spaces in quotes'
-    : `there is no option ${option.split('=', 1)[0] ?? ''}`);
+  if (!/^Unknown (?:arguments?|options?): /.test(text)) return new RaxedError('USAGE', lowerFirst(text));
+  // The option is said as it was given, without its value.
+  const option = rest.find((word) => /^-./.test(word) && text.includes(word.replace(/^-+/, '').split('=', 1)[0] ?? word));
+  return new RaxedError('USAGE', `there is no option ${option?.split('=', 1)[0] ?? 'of this name'}; a text that begins with a dash goes after --`);
 }
 
 function lowerFirst(text: string): string {

@@ -24,12 +24,12 @@ export const customerList = defineCommand({
 });
 
 export const customerShow = defineCommand({
-  positional: '<id>',
+  positional: { name: 'id', required: true, describe: 'The customer\'s id' },
   examples: [['$0 --mssp mssp_yourcompany cust_acme', 'one customer, without secrets']],
-  build: (parser) => ctlOptions(msspOption(parser.positional('id', { type: 'string', demandOption: true, describe: 'The customer\'s id' }))),
-  async run(args, io) {
+  build: (parser) => ctlOptions(msspOption(parser)),
+  async run(args, io, id) {
     await callAndShow({
-      method: 'customer.show', params: { mssp: args.mssp, id: args.id },
+      method: 'customer.show', params: { mssp: args.mssp, id },
       render: (customer, style) => pairs([
         ['ID', plain(field(customer, 'id'))], ['Name', plain(field(customer, 'name'))], ['Data mode', plain(field(customer, 'data_mode'))],
         ['Data fields', field(customer, 'data_mode') === 'full' && list(field(customer, 'data_fields')).length === 0 ? 'all' : plain(field(customer, 'data_fields'))],

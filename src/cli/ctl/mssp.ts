@@ -2,6 +2,8 @@ import { defineCommand } from '../command.js';
 import { field, list, pairs, plain, table } from '../render.js';
 import { callAndShow, ctlOptions } from './daemon-call.js';
 
+const MSSP_ID = { name: 'id', required: true, describe: 'The MSSP\'s id' } as const;
+
 export const msspList = defineCommand({
   build: (parser) => ctlOptions(parser),
   async run(args, io) {
@@ -19,12 +21,12 @@ export const msspList = defineCommand({
 });
 
 export const msspShow = defineCommand({
-  positional: '<id>',
+  positional: MSSP_ID,
   examples: [['$0 mssp_yourcompany', 'one MSSP, without its secret']],
-  build: (parser) => ctlOptions(parser.positional('id', { type: 'string', demandOption: true, describe: 'The MSSP\'s id' })),
-  async run(args, io) {
+  build: (parser) => ctlOptions(parser),
+  async run(args, io, id) {
     await callAndShow({
-      method: 'mssp.show', params: { id: args.id },
+      method: 'mssp.show', params: { id },
       render: (mssp, style) => pairs([
         ['ID', plain(field(mssp, 'id'))], ['Name', plain(field(mssp, 'name'))], ['Tier', plain(field(mssp, 'tier'))],
         ['Max customers', plain(field(mssp, 'max_customers'))], ['Customers', plain(field(mssp, 'customers'))],
@@ -36,16 +38,16 @@ export const msspShow = defineCommand({
 });
 
 export const msspTestWebhook = defineCommand({
-  positional: '<id>',
+  positional: MSSP_ID,
   examples: [
     ['$0 mssp_yourcompany', 'sends a test event now; exit 4 when it does not arrive'],
     ['RAXE_SKIP_SSL_VERIFY=true $0 test_mssp', 'the same to a receiver with a self-signed certificate'],
   ],
-  build: (parser) => ctlOptions(parser.positional('id', { type: 'string', demandOption: true, describe: 'The MSSP\'s id' })),
-  async run(args, io) {
+  build: (parser) => ctlOptions(parser),
+  async run(args, io, id) {
     const skip = io.env['RAXE_SKIP_SSL_VERIFY'] === 'true' ? { skip_ssl_verify: true } : {};
     await callAndShow({
-      method: 'mssp.test-webhook', params: { id: args.id, ...skip },
+      method: 'mssp.test-webhook', params: { id, ...skip },
       render: (answer, style) => `${style.good('✓ the webhook took the test event')}  ${plain(field(answer, 'url'))} answered ${String(field(answer, 'http_status') ?? '–')} in ${milliseconds(field(answer, 'duration_ms'))}\n`,
     }, args, io);
     return 0;

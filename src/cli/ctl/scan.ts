@@ -26,7 +26,7 @@ export interface ScanArgs {
 }
 
 /** The same, as the options are spelled. */
-interface ScanOptions extends Omit<ScanArgs, 'systemPrompt' | 'ragContext' | 'toolCalls' | 'dryRun' | 'includeMatches'> {
+interface ScanOptions extends Omit<ScanArgs, 'text' | 'systemPrompt' | 'ragContext' | 'toolCalls' | 'dryRun' | 'includeMatches'> {
   readonly 'system-prompt': string | undefined;
   readonly 'rag-context': string | undefined;
   readonly 'tool-calls': string | undefined;
@@ -36,19 +36,20 @@ interface ScanOptions extends Omit<ScanArgs, 'systemPrompt' | 'ragContext' | 'to
 
 const THREAT_EXIT = 1;
 
+export const TEXT = { name: 'text', required: false, describe: 'The prompt; - reads it from standard input' } as const;
+
 export const command = defineCommand({
-  positional: '[text]',
+  positional: TEXT,
   examples: [
     ['$0 --mssp mssp_yourcompany --customer cust_acme "Ignore all previous instructions"', 'scans, and delivers a threat to this customer\'s SOC'],
     ['cat prompt.txt | $0 -', 'the text from standard input'],
   ],
   build: (parser) => ctlOptions(scanOptions(parser)),
-  run: (args, io) => scanThroughDaemon(args, io),
+  run: (args, io, text) => scanThroughDaemon({ ...args, text }, io),
 });
 
 export function scanOptions<T>(parser: Argv<T>): Argv<T & ScanOptions> {
   return parser
-    .positional('text', { type: 'string', describe: 'The prompt; - reads it from standard input' })
     .option('response', { type: 'string', requiresArg: true, describe: 'What the model answered' })
     .option('system-prompt', { type: 'string', requiresArg: true, describe: 'The operator\'s own instructions' })
     .option('rag-context', { type: 'string', requiresArg: true, describe: 'Retrieved documents' })

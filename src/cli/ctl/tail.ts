@@ -15,8 +15,8 @@ export const command = defineCommand({
     const { subscribe } = await import('../../client/subscription.js');
     const ended = new AbortController();
     const end = (): void => { ended.abort(); };
-    io.once('SIGINT', end);
-    io.once('SIGTERM', end);
+    io.on('SIGINT', end);
+    io.on('SIGTERM', end);
     const style = paint(wantsColour(io));
     let shown = 0;
     const { mssp, customer, type } = args;
