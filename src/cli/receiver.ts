@@ -26,7 +26,7 @@ export interface ReceiverIo {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly stderr: { write(text: string): unknown };
   readonly env: Readonly<Record<string, string | undefined>>;
-  once(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
 
 const DEFAULT_PORT = 9001;
@@ -36,8 +36,8 @@ const DEFAULT_SECRET = 'test-secret';
 /** `raxed receiver`: shows what arrives until Ctrl-C; resolves with the exit code. Throws RaxedError when it cannot start. */
 export async function runReceiver(args: ReceiverArgs, io: ReceiverIo): Promise<number> {
   const stopped = new Promise<void>((resolve) => {
-    io.once('SIGINT', resolve);
-    io.once('SIGTERM', resolve);
+    io.on('SIGINT', resolve);
+    io.on('SIGTERM', resolve);
   });
   const colour = io.stdout.isTTY === true && (io.env['NO_COLOR'] ?? '') === '';
   const show = (delivery: Delivery): void => {

@@ -244,7 +244,7 @@ function command(args: ReceiverArgs, stdin: readonly string[] = []): Command {
     stdout: { write(text: string) { output += text; written.emit('text'); } },
     stderr: { write(text: string) { errors += text; written.emit('text'); } },
     env: {},
-    once: (event, listener) => signal.once(event, listener),
+    on: (event, listener) => signal.once(event, listener),
   });
   return {
     output: () => output, errors: () => errors, exit, signal,
