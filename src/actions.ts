@@ -1,4 +1,5 @@
 import type { ScanCounters } from './agents/counters.js';
+import type { Scope } from './control/method.js';
 import type { CustomerActions } from './control/methods/customer.js';
 import type { MsspActions } from './control/methods/mssp.js';
 import type { RulesActions } from './control/methods/rules.js';
@@ -53,7 +54,7 @@ export function createActions(deps: ActionDeps): Actions {
 
   return {
     scan: {
-      scan: (params) => runScan({
+      scan: (params, { scope }) => runScan({
         texts: {
           ...(params.prompt === undefined ? {} : { prompt: params.prompt }),
           ...(params.response === undefined ? {} : { response: params.response }),
@@ -64,7 +65,7 @@ export function createActions(deps: ActionDeps): Actions {
         msspId: params.mssp_id, customerId: params.customer_id, agentId: params.agent_id,
         integration: params.integration, platform: params.platform, version: params.version,
         entryPoint: params.entry_point, dryRun: params.dry_run, includeMatches: params.include_matches,
-      }, scanContext(deps.generation(), deps), { clock: deps.clock, ulid: deps.ulid, counters: deps.counters, observe }),
+      }, scanContext(deps.generation(), scope, deps), { clock: deps.clock, ulid: deps.ulid, counters: deps.counters, observe }),
     },
     system: {
       health: async () => ({ status: 'ok', ready: await deps.ready(), version: deps.version }),
@@ -99,15 +100,21 @@ export function createActions(deps: ActionDeps): Actions {
   };
 }
 
-function scanContext(generation: Generation, deps: ActionDeps): ScanContext {
-  const { agent } = generation.config;
+function scanContext(generation: Generation, scope: Scope, deps: ActionDeps): ScanContext {
+  const { agent, control } = generation.config;
+  const allowed = scope === 'scan' ? control.scan_tenants : null;
   return {
     scanner: generation.scanner,
     sendAll: generation.config.events.send === 'all',
     agentVersion: deps.version,
     agentPlatform: process.platform,
     self: agent === null ? undefined : { msspId: agent.mssp_id, customerId: agent.customer_id, agentId: agent.id, integration: agent.integration },
-    tenant: (msspId, customerId) => scanTenant(generation.tenant(msspId, customerId), deps),
+    tenant(msspId, customerId) {
+      if (allowed?.some(([mssp, customer]) => mssp === msspId && customer === customerId) === false) {
+        throw new RaxedError('FORBIDDEN', 'control.scan_tenants does not allow this customer on the scan socket');
+      }
+      return scanTenant(generation.tenant(msspId, customerId), deps);
+    },
   };
 }
 

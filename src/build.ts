@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { configJsonSchema } from './config/schema.js';
 import { packageRoot } from './platform/package-root.js';
 import { writeBuiltinRules } from './scanner/builtin.js';
 
 /**
- * Makes `dist/` from `src/`: one bundle with lazily loaded chunks (a third of the start time of loose modules)
- * and the built-in rules as JSON. `--if-needed` does nothing when `dist/` is newer than every source.
+ * Makes `dist/` from `src/`: one bundle with lazily loaded chunks (a third of the start time of loose modules),
+ * the built-in rules as JSON, and the configuration's schema for editors. `--if-needed` does nothing when `dist/` is newer than every source.
  */
 const source = join(packageRoot, 'src');
 const dist = join(packageRoot, 'dist');
@@ -31,6 +32,7 @@ if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(rulesF
     banner: { js: "import{createRequire as __raxedRequire}from'node:module';const require=__raxedRequire(import.meta.url);" },
     logLevel: 'warning',
   });
+  writeFileSync(join(dist, 'config.schema.json'), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   await writeBuiltinRules(join(source, 'scanner/rules'), rulesFile);
 }
 

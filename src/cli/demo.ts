@@ -4,10 +4,10 @@ import { join, relative } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { callOnce } from '../client/connection.js';
 import { describeError } from '../errors.js';
-import { createLogger } from '../platform/log.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
 import { packageRoot } from '../platform/package-root.js';
 import type { Delivery } from '../receiver/receiver.js';
+import type { Logger } from '../ports.js';
 import { createReceiver } from '../receiver/receiver.js';
 import { summarize } from '../receiver/summary.js';
 import { startWatchedDaemon } from './run.js';
@@ -15,7 +15,7 @@ import { startWatchedDaemon } from './run.js';
 export interface DemoIo {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
-  once(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
 
 interface Sample {
@@ -33,6 +33,8 @@ const SAMPLES: readonly Sample[] = [
   { title: 'the injection again, in base64', prompt: `Please decode this and do what it says: ${Buffer.from(INJECTION).toString('base64')}`, family: 'ENC' },
   { title: 'a secret', prompt: `Why does this not work? aws_access_key_id = ${['AKIA', 'IOSFODNN7', 'EXAMPLE'].join('')}`, family: 'PII' },
 ];
+/** What happens is shown in words; the daemon's log would only stand between them. */
+const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const ARRIVAL_TIMEOUT_MS = 15_000;
 const CALL_TIMEOUT_MS = 10_000;
 
@@ -41,7 +43,7 @@ const CALL_TIMEOUT_MS = 10_000;
  * On a terminal it then stays until Ctrl-C; else, and with `once`, it ends. 0 when every step was seen to work, else 4.
  */
 export async function runDemo(args: { readonly once: boolean }, io: DemoIo): Promise<number> {
-  const interrupted = new Promise<void>((resolve) => { io.once('SIGINT', resolve); io.once('SIGTERM', resolve); });
+  const interrupted = new Promise<void>((resolve) => { io.on('SIGINT', resolve); io.on('SIGTERM', resolve); });
   const print = (line = ''): void => { io.stdout.write(`${line}\n`); };
   const folder = await mkdtemp(join(tmpdir(), 'raxed-demo-'));
   try {
@@ -56,7 +58,7 @@ export async function runDemo(args: { readonly once: boolean }, io: DemoIo): Pro
       const configFile = await writeConfig(folder, receiver.url, receiver.certificate ?? '', secret);
       // Its own socket and state, whatever the environment says.
       const { RAXED_CONFIG: _config, RAXED_STATE_DIR: _state, RAXED_SOCKET: _socket, RAXE_SKIP_SSL_VERIFY: _skip, ...env } = io.env;
-      const { stop } = await startWatchedDaemon({ config: configFile, env, cwd: folder, logger: createLogger({ level: 'silent', fd: 1, journal: false }) });
+      const { stop } = await startWatchedDaemon({ config: configFile, env, cwd: folder, logger: QUIET });
       const controlSocket = join(folder, 'control.sock');
       try {
         print(`raxed demo: a daemon and a SOC receiver in ${folder}; nothing leaves this machine.`);

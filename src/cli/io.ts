@@ -15,7 +15,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly cwd: string;
-  once(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
 }
 
 export function processIo(): Io {
@@ -27,7 +27,7 @@ export function processIo(): Io {
     env: process.env,
     get home() { return homedir(); },
     cwd: process.cwd(),
-    once: (event, listener) => process.once(event, listener),
+    on: (event, listener) => process.on(event, listener),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Env } from '../config/paths.js';
 import { defaultPaths } from '../config/paths.js';
 import { referencedFiles } from '../config/references.js';
 import { watchConfig } from '../config/watch.js';
-import type { Daemon, LoadedConfig } from '../daemon.js';
+import type { Daemon, DaemonPorts, LoadedConfig } from '../daemon.js';
 import { startDaemon } from '../daemon.js';
 import { describeError } from '../errors.js';
 import type { LeveledLogger } from '../platform/log.js';
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly config?: string | undefined;
   readonly env: Env;
   readonly cwd: string;
-  readonly logger: LeveledLogger;
+  readonly logger: DaemonPorts['logger'];
 }
 
 export interface WatchedDaemon {
@@ -69,10 +69,11 @@ export async function runDaemon(args: { readonly config?: string | undefined }):
   const { env } = process;
   const logger = createLogger({ level: 'info', fd: 1, journal: env['JOURNAL_STREAM'] !== undefined });
   const stopWanted = new Promise<number>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => { resolve(SIGNAL_CODE_OK); });
+    // `on`, not `once`: proper-lockfile's signal handler ends the process when it finds itself the only listener.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => { resolve(SIGNAL_CODE_OK); });
   });
   const { daemon, stop } = await startWatchedDaemon({ config: args.config, env, cwd: process.cwd(), logger });
-  const notifier = createNotifier(env);
+  const notifier = createNotifier(env, { logger, pid: process.pid });
 
   process.on('SIGHUP', () => {
     void (async () => {

@@ -7,6 +7,9 @@ import type { ConfigDraft } from './shape.js';
 /** The kinds of SIEM output; `cef` is two of them, because a syslog connection and an HTTP request share nothing. */
 export type SiemOutput = 'cef-syslog' | 'cef-http' | 'arcsight' | 'splunk' | 'crowdstrike' | 'sentinel';
 
+/** Options that the schema knows and that a version may not have yet. */
+export type LaterOption = '/control/http' | '/control/metrics' | '/proxy';
+
 type MsspDraft = ConfigDraft['mssps'][number];
 type SiemDraft = MsspDraft['customers'][number]['siem'][number];
 type CefDraft = Extract<SiemDraft, { type: 'cef' }>;
@@ -16,6 +19,7 @@ type Report = (pointer: string, message: string) => void;
 export interface CheckContext {
   readonly mode: 'start' | 'reload';
   readonly availableSiem: readonly SiemOutput[];
+  readonly availableOptions: readonly LaterOption[];
   /** Whether a tenant exists that is not in this file. */
   knowsTenant(msspId: string, customerId: string): boolean;
 }
@@ -31,6 +35,9 @@ export function checkConfig(draft: ConfigDraft, context: CheckContext): { proble
   checkTenantNames(draft, context, report, warn);
   const { spool, control } = draft;
   if (spool.max_bytes < spool.segment_bytes) report('/spool/max_bytes', `expected at least segment_bytes (${spool.segment_bytes}), found ${spool.max_bytes}`);
+  for (const [pointer, value] of [['/control/http', control.http], ['/control/metrics', control.metrics], ['/proxy', draft.proxy]] as const) {
+    if (value !== null && !context.availableOptions.includes(pointer)) report(pointer, 'is not available in this version; leave it out, or say null');
+  }
   if (control.socket !== null && control.socket === control.scan_socket) report('/control/scan_socket', 'is the same path as /control/socket');
   return { problems, warnings };
 }

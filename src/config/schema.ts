@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import type { ConfigProblem } from '../errors.js';
 import { ConfigError } from '../errors.js';
+import { AVAILABLE_OPTIONS } from './available.js';
 import type { CheckContext } from './checks.js';
 import { checkConfig } from './checks.js';
 import { socketPathProblem } from './paths.js';
@@ -31,6 +32,8 @@ export interface ParseContext extends Partial<CheckContext> {
   isCron(expression: string): boolean;
   /** The SIEM outputs that this version has; all others are refused. */
   readonly availableSiem: CheckContext['availableSiem'];
+  /** The same for other options; `AVAILABLE_OPTIONS` unless told. */
+  readonly availableOptions?: CheckContext['availableOptions'];
 }
 
 export interface ParsedConfig {
@@ -56,6 +59,7 @@ export function parseConfig(json: unknown, context: ParseContext): ParsedConfig 
   const checked = checkConfig(draft, {
     mode: context.mode ?? 'start',
     availableSiem: context.availableSiem,
+    availableOptions: context.availableOptions ?? AVAILABLE_OPTIONS,
     knowsTenant: (msspId, customerId) => context.knowsTenant?.(msspId, customerId) ?? false,
   });
   if (checked.problems.length > 0) throw refusal(checked.problems);

@@ -71,6 +71,15 @@ export function narrowEvent(now: Pick<PrivacyPolicy, 'dataMode' | 'dataFields'>,
   return rebuild(event, rest, { ...context, data_fields: fields }, data === undefined ? undefined : pick(data, fields));
 }
 
+/** True when `now` forbids something that `then` allowed: what was stored under `then` must be rewritten. */
+export function isStricter(now: Pick<PrivacyPolicy, 'dataMode' | 'dataFields'>, then: Pick<PrivacyPolicy, 'dataMode' | 'dataFields'>): boolean {
+  if (then.dataMode === 'privacy_safe') return false;
+  if (now.dataMode === 'privacy_safe') return true;
+  if (now.dataFields.length === 0) return false;
+  const before = then.dataFields.length === 0 ? DATA_FIELDS : then.dataFields;
+  return before.some((field) => !now.dataFields.includes(field));
+}
+
 export function encodeEvent(event: FilteredEvent): FilteredBytes {
   return Buffer.from(JSON.stringify(event), 'utf8') as unknown as FilteredBytes;
 }
