@@ -24,14 +24,7 @@ export const nodeSpoolFiles: SpoolFiles = {
       throw error;
     }
   },
-  async mkdir(folder) {
-    const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
-    for (let made = resolve(folder); ; made = dirname(made)) {
-      await syncFolder(dirname(made));
-      if (made.length <= first.length) return;
-    }
-  },
+  mkdir: (folder) => makeFolder(resolve(folder)),
   unlink,
   rmdir,
   rename,
@@ -42,6 +35,21 @@ export const nodeSpoolFiles: SpoolFiles = {
     return bavail * bsize;
   },
 };
+
+/** Node's own `recursive` never ends where a parent is there and still answers ENOENT, as /proc does. */
+async function makeFolder(path: string): Promise<void> {
+  const parent = dirname(path);
+  try {
+    await mkdir(path, 0o700);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || parent === path) throw error;
+    await makeFolder(parent);
+    await mkdir(path, 0o700);
+  }
+  await syncFolder(parent);
+}
 
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);

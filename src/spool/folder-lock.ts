@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, mkdir, open, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describeError, errnoOf, RaxedError } from '../errors.js';
 import type { Logger } from '../ports.js';
 import { identityOf, isDead, parseIdentity } from './process-identity.js';
@@ -152,9 +152,21 @@ class FolderMark implements StateLock {
   }
 }
 
+/** Node's own `recursive` never ends where a parent is there and still answers ENOENT, as /proc does. */
+async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path, { mode: 0o700 }).then(() => true, (error: unknown) => {
+    if (errnoOf(error) === 'EEXIST') return true;
+    if (errnoOf(error) === 'ENOENT' && dirname(path) !== path) return false;
+    throw error;
+  });
+  if (made) return;
+  await makeFolder(dirname(path));
+  await mkdir(path, { mode: 0o700 });
+}
+
 async function openOwnerFile(folder: string): Promise<FileHandle> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(resolve(folder));
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return await open(join(folder, OWNER_FILE), constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   } catch (error) {
