@@ -20,13 +20,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   control: ['scanner', 'event'],
   client: ['control'],
   pipeline: ['scanner', 'event'],
-  cli: '*', daemon: '*', generation: '*', destinations: '*', status: '*', build: '*',
+  cli: '*', build: '*', daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', gaps: '*', policies: '*', installation: '*',
 };
 
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */
 const PURE = [
   /^errors$/, /^ports$/, /^ulid$/, /^pipeline$/,
-  /^config\/(schema|suggest|redact)$/, /^tenants\/tenants$/,
+  /^config\/(schema|suggest|redact|address|checks|format|json-text|limits|pointer|references|shape)$/, /^tenants\/tenants$/,
   /^scanner\/(?!builtin$|re2$|worker$).*/,
   /^event\//,
   /^spool\/record$/,

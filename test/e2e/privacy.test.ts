@@ -37,7 +37,7 @@ t.test('thousands of texts of a privacy_safe customer reach no disk, log, audit,
   const ids: string[] = [];
   const mark = (): string => { const word = canary(); canaries.push(word); return word; };
   await Promise.all(Array.from({ length: 16 }, async (_, client) => {
-    for (let n = 0; n < 160; n++) {
+    for (let n = 0; n < 80; n++) {
       const body: Record<string, unknown> = {
         prompt: n % 2 === 0 ? `${ATTACK} ${mark()}` : mark(), mssp_id: 'mssp_test', customer_id: 'cust_safe',
         response: `my card is 4111 1111 1111 1111 ${mark()}`, system_prompt: mark(), rag_context: `${ATTACK} ${mark()}`,
@@ -55,8 +55,8 @@ t.test('thousands of texts of a privacy_safe customer reach no disk, log, audit,
       else if (canaries.some((word) => JSON.stringify(reply.body).includes(word))) t.fail('an error echoes what the caller sent');
     }
   }));
-  t.ok(canaries.length > 10_000, `${canaries.length} canaries`);
-  t.ok(ids.length > 500, `${ids.length} scans were taken`);
+  t.ok(canaries.length > 5_000, `${canaries.length} canaries`);
+  t.ok(ids.length > 300, `${ids.length} scans were taken`);
   const onDisk = everyByte(site.stateFolder);
   t.ok(onDisk.includes('privacy_safe'), 'the spool does hold the events');
   await eventually('everything is delivered', () => new Set(soc.accepted.map(({ event }) => event.event_id)).size >= ids.length, 120_000);
