@@ -4,7 +4,7 @@ import t from 'tap';
 import type { DataField, ScanIdentity } from '../../src/event/event.js';
 import { DATA_FIELDS, promptHash, promptLength, scanEvent } from '../../src/event/event.js';
 import type { FilteredEvent, PrivacyPolicy } from '../../src/event/privacy.js';
-import { applyPrivacy, decodeEvent, encodeEvent, fieldsCarried, narrowEvent, withoutText } from '../../src/event/privacy.js';
+import { applyPrivacy, decodeEvent, encodeEvent, fieldsCarried, isStricter, narrowEvent, withoutText } from '../../src/event/privacy.js';
 import type { Detection, ScanTexts, Verdict } from '../../src/scanner/verdict.js';
 import { createUlid } from '../../src/ulid.js';
 
@@ -134,6 +134,8 @@ t.test('narrowing applies the stricter of then and now and never widens', (t) =>
     assert.deepEqual(fieldsCarried(narrowed), expected);
     if (nowMode === 'privacy_safe') assert.doesNotMatch(Buffer.from(encodeEvent(narrowed)).toString(), /CANARY/);
     assert.deepEqual(fieldsCarried(narrowEvent({ dataFields: [], dataMode: 'full' }, narrowed)), expected, 'made looser: nothing comes back');
+    const stricter = isStricter({ dataFields: now, dataMode: nowMode }, { dataFields: then, dataMode: thenMode });
+    assert.equal(stricter, thenMode === 'full' && (nowMode === 'privacy_safe' || DATA_FIELDS.some((f) => allows(then, f) && !allows(now, f))));
     const again = narrowEvent({ dataFields: later, dataMode: 'full' }, narrowed);
     assert.deepEqual(fieldsCarried(again), expected.filter((f) => allows(later, f)));
   }), { numRuns: 1000 });
