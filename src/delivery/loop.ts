@@ -6,7 +6,7 @@ import type { Cursor, DeadLetters, StreamId } from '../spool/spool.js';
 import { createGate } from './gate.js';
 import type { AuditSink, DestinationState, DestinationStatus } from './outcome.js';
 import { createReader } from './reader.js';
-import { createRecorder, type Verdict } from './recorder.js';
+import { createRecorder, type Settlement, type Verdict } from './recorder.js';
 import { createRefusals } from './refusals.js';
 import { nextDelay, RETRY_BACKOFF, type BackoffOptions } from './retry.js';
 import { createWindow, type Item, type Unit } from './window.js';
@@ -55,7 +55,10 @@ export interface DeliveryPorts { readonly clock: Clock; readonly random: Random;
 const TIMING: Omit<DeliveryTiming, 'probe' | 'holdMs'> = { retry: RETRY_BACKOFF, undecidedMs: 10_000, eventsPerSecond: 5000 };
 const TICK_MS = 1000;
 /** Sent, not yet committed: what a crash repeats, in multiples of what is on the wire. */
-const UNCOMMITTED_BATCHES = 8;
+const UNCOMMITTED_BATCHES = 16;
+/** Outcomes are recorded in groups of this many, or after this long, whichever comes first. */
+const GROUP_UNITS = 16;
+const GROUP_MS = 10;
 /** One event that never gets through must not stop the others: then this many events may overtake it. */
 const OVERTAKING_EVENTS = 4096;
 const PACE_BURST_MS = 200;
@@ -79,9 +82,12 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   const recorder = createRecorder({ stream, output, deadLetters, audit: options.audit, stopped: aborting.signal }, ports);
   const window = createWindow();
   const maxUncommitted = output.batchEvents * output.maxInFlight + (output.batchEvents === 1 ? UNCOMMITTED_BATCHES * output.maxInFlight : output.batchEvents);
-  const reader = createReader({ cursor, window, recorder, output, clock, stopping: stopping.signal, onRead: () => { expireOld(); pump(); }, onDamaged: done });
+  const reader = createReader({ cursor, window, recorder, output, clock, stopping: stopping.signal, onRead: () => { expireOld(); pump(); }, onDamaged: (unit) => { unit.state = 'done'; release(); } });
   const refusals = createRefusals({ window, undecidedMs: timing.undecidedMs, bury, hold: (nowMs) => { gate.hold(nowMs); } });
 
+  const toSettle: Settlement[] = [];
+  let settling = false;
+  let settledMs = -Infinity;
   let committing = false;
   let committedTo = cursor.committed;
   let uncommitted = 0;
@@ -103,12 +109,14 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     const nowMs = clock.monotonic();
     if (!recorder.stuck()) lastTurn = nowMs;
     if (aborting.signal.aborted) {
+      settle(Infinity);
       commit();
       if (isIdle()) onQuiet?.();
       return;
     }
     reader.fill();
     startSends(nowMs);
+    settle(nowMs);
     commit();
     if (stopping.signal.aborted && isQuiet(nowMs)) onQuiet?.();
     else armTimer(nowMs);
@@ -163,10 +171,9 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     gate.succeeded();
     probes = 0;
     refusals.succeeded();
-    unit.notBeforeMs = -Infinity;
-    if (state === 'circuit_open' || state === 'misconfigured') retryAllNow();
-    void finish(unit, { status: 'success', httpStatus: receipt.httpStatus });
-    changeState(unit.items[0], unit.attempts, undefined);
+    if (state === 'circuit_open' || state === 'misconfigured') window.hurry();
+    finish(unit, { status: 'success', httpStatus: receipt.httpStatus });
+    if (state !== 'ok') changeState(unit.items[0], unit.attempts, undefined);
   }
 
   function failed(unit: Unit, error: DeliveryError): void {
@@ -176,7 +183,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     unit.state = 'waiting';
     switch (error.kind) {
       case 'retry':
-        unit.notBeforeMs = nowMs + (error.retryAfterMs ?? nextDelay(unit.attempts, random.float(), timing.retry));
+        window.delay(unit, nowMs + (error.retryAfterMs ?? nextDelay(unit.attempts, random.float(), timing.retry)));
         gate.failed(nowMs, random.float(), error.retryAfterMs);
         break;
       case 'misconfigured':
@@ -191,25 +198,38 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     changeState(unit.items[0], unit.attempts, error);
   }
 
-  function bury(unit: Unit): Promise<void> {
+  function bury(unit: Unit): void {
     const { refusal } = unit;
     // Privacy may have become stricter since the attempt; an event that cannot be narrowed broke the attempt, too.
     try { unit.items.forEach(outgoing); } catch { /* kept as it is stored */ }
     logger.warn({ ...fields, event_id: unit.items[0]?.event.event_id, http_status: refusal?.httpStatus, error: refusal?.message }, 'the destination refused an event; it is kept as a dead letter');
-    return finish(unit, { status: 'dead', httpStatus: refusal?.httpStatus, message: refusal?.message });
+    finish(unit, { status: 'dead', httpStatus: refusal?.httpStatus, message: refusal?.message });
   }
 
-  function finish(unit: Unit, verdict: Verdict): Promise<void> {
+  function finish(unit: Unit, verdict: Verdict): void {
     unit.state = 'finishing';
-    return recorder.settle(unit, verdict).then((recorded) => {
-      if (recorded) done(unit);
-      else unit.state = 'waiting';
+    window.hurry(unit);
+    toSettle.push({ unit, verdict });
+  }
+
+  /** Records what is finished in groups: when enough has gathered, when some time has passed, or when nothing else is going on. */
+  function settle(nowMs: number): void {
+    if (settling || toSettle.length === 0) return;
+    if (inFlight > 0 && toSettle.length < GROUP_UNITS && nowMs < settledMs + GROUP_MS) return;
+    const group = toSettle.splice(0);
+    settling = true;
+    settledMs = nowMs;
+    void recorder.settle(group).then((recorded) => {
+      settling = false;
+      for (const { unit } of group) {
+        unit.state = recorded ? 'done' : 'waiting';
+        if (recorded) unit.items = [];
+      }
+      release();
     });
   }
 
-  function done(unit: Unit): void {
-    unit.state = 'done';
-    unit.items = [];
+  function release(): void {
     uncommitted += window.release();
     pump();
   }
@@ -242,19 +262,14 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
       if (newest === undefined || newest.time > cutoff || unit.state !== 'waiting') continue;
       counts.expired += unit.size;
       window.begin(unit);
-      void finish(unit, { status: 'expired', message: 'waited longer than the retention' });
+      finish(unit, { status: 'expired', message: 'waited longer than the retention' });
     }
-  }
-
-  function retryAllNow(): void {
-    for (const unit of window.units) unit.notBeforeMs = -Infinity;
   }
 
   function stateNow(nowMs: number): DestinationState {
     if (gate.state === 'held') return 'misconfigured';
     if (gate.state === 'circuit_open') return 'circuit_open';
-    const failing = window.units.some((unit) => (unit.state === 'waiting' || unit.state === 'sending') && unit.notBeforeMs !== -Infinity);
-    if (failing || gate.throttled(nowMs)) return 'retrying';
+    if (window.failing() || gate.throttled(nowMs)) return 'retrying';
     return counts.delivered > 0 ? 'ok' : 'idle';
   }
 
@@ -277,12 +292,15 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
 
   /** When, without anything else happening, something could start. */
   function dueMs(nowMs: number): number {
-    const dues = [gate.dueMs(nowMs), window.nextDueMs(nowMs), paceMs > nowMs ? paceMs : undefined];
+    const dues = [
+      gate.dueMs(nowMs), window.nextDueMs(nowMs), paceMs > nowMs ? paceMs : undefined,
+      toSettle.length > 0 && !settling ? settledMs + GROUP_MS : undefined,
+    ];
     return Math.min(...dues.map((due) => due ?? Infinity));
   }
 
   function armTimer(nowMs: number): void {
-    if (inFlight > 0 && inFlight >= gate.limit(nowMs)) return;
+    if (toSettle.length === 0 && inFlight > 0 && inFlight >= gate.limit(nowMs)) return;
     if (dueMs(nowMs) < wakeAtMs) wake.abort();
   }
 
@@ -326,7 +344,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     get lastTurn() { return lastTurn; },
     kick() {
       gate.kick(clock.monotonic());
-      retryAllNow();
+      window.hurry();
       pump();
     },
     stop: (drainMs) => (ended ??= halt(drainMs)),

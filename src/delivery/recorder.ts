@@ -16,13 +16,19 @@ export interface Verdict {
   readonly message?: string | undefined;
 }
 
+/** A unit and what became of it. */
+export interface Settlement {
+  readonly unit: Unit;
+  readonly verdict: Verdict;
+}
+
 /**
- * Makes durable what became of events: dead letters first, then the audit line. The cursor may move when `settle`
+ * Makes durable what became of events: dead letters first, then the audit lines. The cursor may move when `settle`
  * has resolved. A disk that refuses is asked again until the loop stops; nothing is skipped for its sake.
  */
 export interface Recorder {
-  /** True when all of the unit is recorded; false when the loop stopped first. */
-  settle(unit: Unit, verdict: Verdict): Promise<boolean>;
+  /** True when all of it is recorded; false when the loop stopped first. */
+  settle(settlements: readonly Settlement[]): Promise<boolean>;
   /** An audit line for a change of the destination's state. Never rejects. */
   change(item: Item | undefined, outcome: Pick<DeliveryOutcome, 'deliveryStatus' | 'attempts'> & { readonly httpStatus?: number | undefined; readonly message: string }): Promise<void>;
   /** A record whose payload is not an event: kept aside as it is. */
@@ -80,23 +86,45 @@ export function createRecorder(options: RecorderOptions, ports: { readonly clock
     ...(verdict.message === undefined ? {} : { errorMessage: verdict.message }),
   });
 
+  async function bury(unit: Unit, verdict: Verdict): Promise<boolean> {
+    const reason = { message: verdict.message ?? '', attempts: unit.attempts, at: clock.now(), ...(verdict.httpStatus === undefined ? {} : { httpStatus: verdict.httpStatus }) };
+    for (const item of unit.items) {
+      if (!await persist(async () => { unit.letterId = await deadLetters.add(item, reason); })) return false;
+    }
+    return true;
+  }
+
+  /** All at once, so that they share one sync; only those that failed are written again. */
+  function auditAll(outcomes: readonly DeliveryOutcome[]): Promise<boolean> {
+    let left = outcomes;
+    return persist(async () => {
+      const results = await Promise.allSettled(left.map((outcome) => audit.outcome(outcome)));
+      left = left.filter((_, i) => results[i]?.status === 'rejected');
+      const failure = results.find((result) => result.status === 'rejected');
+      if (failure !== undefined) throw failure.reason;
+    });
+  }
+
   return {
     persist,
 
-    async settle(unit, verdict) {
-      const { letterId } = unit;
-      if (verdict.status === 'dead') {
-        if (letterId !== undefined) return true;
-        for (const item of unit.items) {
-          const reason = { message: verdict.message ?? '', attempts: unit.attempts, at: clock.now(), ...(verdict.httpStatus === undefined ? {} : { httpStatus: verdict.httpStatus }) };
-          if (!await persist(async () => { unit.letterId = await deadLetters.add(item, reason); })) return false;
+    async settle(settlements) {
+      const outcomes: DeliveryOutcome[] = [];
+      const letters: number[] = [];
+      for (const { unit, verdict } of settlements) {
+        const { letterId } = unit;
+        if (verdict.status === 'dead') {
+          // Taken back and refused again: it is a dead letter already, and audited as one.
+          if (letterId !== undefined) continue;
+          if (!await bury(unit, verdict)) return false;
+        } else if (letterId !== undefined) {
+          letters.push(letterId);
         }
+        for (const item of unit.items) outcomes.push(outcomeOf(item, unit.attempts, verdict));
       }
-      const audited = await Promise.all(unit.items.map((item) => persist(() => audit.outcome(outcomeOf(item, unit.attempts, verdict)))));
-      if (!audited.every(Boolean)) return false;
-      // Delivered after all: it is no dead letter any more.
-      if (letterId !== undefined) return persist(async () => { await deadLetters.remove([letterId]); });
-      return true;
+      if (!await auditAll(outcomes)) return false;
+      // Delivered or expired after all: they are no dead letters any more.
+      return letters.length === 0 || persist(async () => { await deadLetters.remove(letters); });
     },
 
     async change(item, { message, httpStatus, ...outcome }) {

@@ -22,8 +22,8 @@ export interface Refusals {
 export interface RefusalsOptions {
   readonly window: Window;
   readonly undecidedMs: number;
-  /** Dead-letters a unit; resolves when it is done, with its `letterId` set. */
-  bury(unit: Unit): Promise<void>;
+  /** Dead-letters a unit; when that is recorded, its state is `done` and its `letterId` set. */
+  bury(unit: Unit): void;
   hold(nowMs: number): void;
 }
 
@@ -31,46 +31,46 @@ export function createRefusals(options: RefusalsOptions): Refusals {
   const { window } = options;
   /** Counts the rows: each success begins another. */
   let row = 0;
-  let letters: { item: Item; letterId: number; attempts: number }[] = [];
+  /** Buried for the time being, in this row. */
+  let buried: { unit: Unit; item: Item }[] = [];
 
-  const undecided = (): Unit[] => window.units.filter((unit) => unit.state === 'undecided');
+  let undecided: Unit[] = [];
 
   function hold(nowMs: number): void {
-    for (const unit of undecided()) unit.state = 'waiting';
-    for (const letter of letters.reverse()) window.takeBack(letter);
-    letters = [];
+    for (const unit of undecided) unit.state = 'waiting';
+    undecided = [];
+    for (const { unit, item } of buried.reverse()) if (unit.letterId !== undefined) window.takeBack({ item, letterId: unit.letterId, attempts: unit.attempts });
+    buried = [];
     options.hold(nowMs);
-  }
-
-  async function buryForNow(unit: Unit): Promise<void> {
-    const { items: [item], attempts } = unit;
-    const rowThen = row;
-    await options.bury(unit);
-    if (item !== undefined && unit.letterId !== undefined && row === rowThen) letters.push({ item, letterId: unit.letterId, attempts });
   }
 
   return {
     refused(unit, error, nowMs) {
       const earlierRow = unit.refusedInRow;
       unit.refusedInRow = row;
-      unit.state = 'undecided';
       unit.refusal = { message: error.message, httpStatus: error.httpStatus, sinceMs: nowMs };
       // Refused before and after another's success: then it is the event.
-      if (earlierRow !== undefined && earlierRow < row) void options.bury(unit);
-      else if (undecided().length + letters.length >= REFUSALS_TO_HOLD) hold(nowMs);
+      if (earlierRow !== undefined && earlierRow < row) { options.bury(unit); return; }
+      unit.state = 'undecided';
+      undecided.push(unit);
+      if (undecided.length + buried.length >= REFUSALS_TO_HOLD) hold(nowMs);
     },
 
     succeeded() {
       row++;
-      letters = [];
-      for (const unit of undecided()) void options.bury(unit);
+      buried = [];
+      for (const unit of undecided.splice(0)) options.bury(unit);
     },
 
     passTime(nowMs, held) {
-      for (const unit of undecided()) {
-        if (nowMs - (unit.refusal?.sinceMs ?? nowMs) < options.undecidedMs) continue;
-        if (held) { hold(nowMs); return; }
-        void buryForNow(unit);
+      const due = undecided.filter((unit) => nowMs - (unit.refusal?.sinceMs ?? nowMs) >= options.undecidedMs);
+      if (due.length === 0) return;
+      if (held) { hold(nowMs); return; }
+      undecided = undecided.filter((unit) => !due.includes(unit));
+      for (const unit of due) {
+        const [item] = unit.items;
+        if (item !== undefined) buried.push({ unit, item });
+        options.bury(unit);
       }
     },
   };

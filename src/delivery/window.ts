@@ -27,7 +27,7 @@ export interface Unit {
   readonly firstSeq: number;
   state: 'waiting' | 'sending' | 'undecided' | 'finishing' | 'done';
   attempts: number;
-  /** Monotonic ms; before it, it is sent as a probe only. */
+  /** Monotonic ms; before it, it is sent as a probe only. Finite: its last attempt failed. Set by `delay` and `hurry`. */
   notBeforeMs: number;
   refusal?: Refusal;
   /** Which row of refusals it was last part of. */
@@ -69,12 +69,19 @@ export interface Window {
   next(nowMs: number, choice: { readonly freshToo: boolean }): Unit | undefined;
   /** For a probe: the oldest, or else the one that was tried least, so that one bad event does not stand for all. */
   probe(choice: 'oldest' | 'least_tried'): Unit | undefined;
+  /** Sent again no sooner than then (monotonic ms). */
+  delay(unit: Unit, untilMs: number): void;
+  /** The unit, or each of them, may be sent at once. */
+  hurry(unit?: Unit): void;
+  /** Some unit failed and was neither hurried nor finished since. */
+  failing(): boolean;
   /** When the first unit that waits for a retry may be sent. */
   nextDueMs(nowMs: number): number | undefined;
 }
 
 export function createWindow(): Window {
   const units: Unit[] = [];
+  const delayed = new Set<Unit>();
   let fresh = 0;
   let started = 0;
 
@@ -120,6 +127,7 @@ export function createWindow(): Window {
 
     halve(unit) {
       const at = units.indexOf(unit);
+      delayed.delete(unit);
       const middle = Math.ceil(unit.items.length / 2);
       const parts = [unit.items.slice(0, middle), unit.items.slice(middle)];
       units.splice(at, 1, ...parts.map((items) => waiting(items, items[0]?.seq ?? unit.firstSeq, unit.attempts)));
@@ -139,6 +147,7 @@ export function createWindow(): Window {
         const last = unit?.items.at(-1);
         if (unit === undefined || unit.state !== 'waiting' || unit.passed === true || last === undefined || last.seq >= seq) continue;
         units.splice(i, 1);
+        delayed.delete(unit);
         if (unit.attempts === 0) fresh -= unit.size;
         else started -= unit.size;
       }
@@ -171,9 +180,23 @@ export function createWindow(): Window {
       return best === undefined ? undefined : countStart(best);
     },
 
+    delay(unit, untilMs) {
+      unit.notBeforeMs = untilMs;
+      delayed.add(unit);
+    },
+
+    hurry(one) {
+      for (const unit of one === undefined ? [...delayed] : [one]) {
+        unit.notBeforeMs = -Infinity;
+        delayed.delete(unit);
+      }
+    },
+
+    failing: () => delayed.size > 0,
+
     nextDueMs(nowMs) {
       let due: number | undefined;
-      for (const unit of units) {
+      for (const unit of delayed) {
         if (unit.state === 'waiting' && unit.notBeforeMs > nowMs && (due === undefined || unit.notBeforeMs < due)) due = unit.notBeforeMs;
       }
       return due;

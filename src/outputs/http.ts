@@ -50,7 +50,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   let client: Promise<Got> | undefined;
 
   const attempt = async (request: HttpPost): Promise<HttpAnswer | 'stale'> => {
-    const got = await (client ??= loadGot(options, agents));
+    const got = await (client ??= loadGot(agents));
     if (request.url.startsWith('https:')) files.current();
     return exchange(got, request, options.timeoutMs);
   };
@@ -99,7 +99,7 @@ class ReloadingAgent extends HttpsAgent {
 }
 
 /** got is imported when the first request is made: a daemon without HTTP destinations does not carry it. */
-async function loadGot(options: HttpClientOptions, agent: Agents): Promise<Got> {
+async function loadGot(agent: Agents): Promise<Got> {
   const { got } = await import('got');
   return got.extend({
     agent: { http: agent.http, https: agent.https },
@@ -108,7 +108,6 @@ async function loadGot(options: HttpClientOptions, agent: Agents): Promise<Got> 
     followRedirect: false,
     throwHttpErrors: false,
     decompress: false,
-    timeout: { request: options.timeoutMs + BODY_GRACE_MS, response: options.timeoutMs, connect: options.timeoutMs, secureConnect: options.timeoutMs },
   });
 }
 
@@ -117,7 +116,6 @@ function exchange(got: Got, request: HttpPost, timeoutMs: number): Promise<HttpA
   return new Promise((resolve, reject) => {
     let sent: ClientRequest | undefined;
     let head: IncomingMessage | undefined;
-    let grace: NodeJS.Timeout | undefined;
     let bytes = 0;
     let over = false;
     const chunks: Buffer[] = [];
@@ -127,7 +125,7 @@ function exchange(got: Got, request: HttpPost, timeoutMs: number): Promise<HttpA
     const settle = (): boolean => {
       if (over) return false;
       over = true;
-      clearTimeout(grace);
+      clearTimeout(timer);
       request.signal.removeEventListener('abort', aborted);
       return true;
     };
@@ -142,18 +140,23 @@ function exchange(got: Got, request: HttpPost, timeoutMs: number): Promise<HttpA
       const code = errnoOf(error);
       if (sent?.reusedSocket === true && (code === 'ECONNRESET' || code === 'EPIPE')) resolve('stale');
       // got's error is not kept as the cause: it carries the request with its body and headers.
-      else reject(error instanceof DeliveryError ? error : new DeliveryError(classifyNetworkError(code), describe(error, code, timeoutMs)));
+      else reject(error instanceof DeliveryError ? error : new DeliveryError(classifyNetworkError(code), code ?? 'the request failed'));
     };
     const aborted = (): void => {
       if (settle()) reject(new DeliveryError('retry', 'aborted'));
       stream.destroy();
     };
 
+    let timer = setTimeout(() => {
+      if (settle()) reject(new DeliveryError('retry', `no answer within ${timeoutMs} ms`));
+      stream.destroy();
+    }, timeoutMs);
     stream.on('error', failed);
     stream.on('request', (made: ClientRequest) => { sent = made; });
     stream.on('response', (response: IncomingMessage) => {
       head = response;
-      grace = setTimeout(() => { answered(response, false); }, BODY_GRACE_MS);
+      clearTimeout(timer);
+      timer = setTimeout(() => { answered(response, false); }, BODY_GRACE_MS);
     });
     stream.on('data', (chunk: Buffer) => {
       if (over) return;
@@ -166,11 +169,4 @@ function exchange(got: Got, request: HttpPost, timeoutMs: number): Promise<HttpA
     if (request.signal.aborted) aborted();
     else request.signal.addEventListener('abort', aborted, { once: true });
   });
-}
-
-function describe(error: unknown, code: string | undefined, timeoutMs: number): string {
-  if (code === 'ETIMEDOUT' && typeof error === 'object' && error !== null && 'event' in error && typeof error.event === 'string') {
-    return `no answer within ${timeoutMs} ms (${error.event})`;
-  }
-  return code ?? 'the request failed';
 }

@@ -149,7 +149,7 @@ t.test('no more than a bounded number of events is sent ahead of the cursor', as
   r.audit = () => new Promise(() => undefined);
   await until(r, () => r.delivered.length >= 32);
   for (let i = 0; i < 50; i++) await r.clock.advance(0);
-  t.ok(r.delivered.length <= 4 + 8 * 4, `${r.delivered.length} events in the window`);
+  t.ok(r.delivered.length <= 4 + 16 * 4, `${r.delivered.length} events in the window`);
   const stopped = r.loop.stop(0);
   await r.clock.advance(10_000);
   await stopped;
