@@ -1,34 +1,36 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { Io } from './io.js';
 
-/** The one word that a command takes beside its options. */
+/** A word that a command takes beside its options. */
 export interface Positional {
   readonly name: string;
   readonly required: boolean;
   readonly describe: string;
+  /** Only for the last: any number of them. */
+  readonly many?: boolean;
 }
 
 /** One command of `raxed`, its types forgotten. */
 export interface Command {
-  readonly positional: Positional | undefined;
+  readonly positionals: readonly Positional[];
   readonly examples: readonly (readonly [command: string, what: string])[];
   build(parser: Argv): Argv;
   /** Resolves with the exit code; throws RaxedError. */
-  run(args: ArgumentsCamelCase, io: Io, word: string | undefined): Promise<number>;
+  run(args: ArgumentsCamelCase, io: Io, words: readonly string[]): Promise<number>;
 }
 
-/** `word` is the positional as it was given: never a number, and whatever it begins with. */
-export function defineCommand<A, P extends Positional | undefined = undefined>(definition: {
-  readonly positional?: P;
+/** `words` are the positionals as they were given, never numbers, whatever they begin with; the required ones are there. */
+export function defineCommand<A>(definition: {
+  readonly positionals?: readonly Positional[];
   readonly examples?: readonly (readonly [command: string, what: string])[];
   build(parser: Argv): Argv<A>;
-  run(args: ArgumentsCamelCase<A>, io: Io, word: P extends { readonly required: true } ? string : string | undefined): Promise<number>;
+  run(args: ArgumentsCamelCase<A>, io: Io, words: readonly string[]): Promise<number>;
 }): Command {
   return {
-    positional: definition.positional,
+    positionals: definition.positionals ?? [],
     examples: definition.examples ?? [],
     build: (parser) => definition.build(parser) as Argv,
-    // yargs filled `args` by the options that `build` declared; `main` refuses a command without its required word.
-    run: (args, io, word) => definition.run(args as ArgumentsCamelCase<A>, io, word as P extends { readonly required: true } ? string : string | undefined),
+    // yargs filled `args` by the options that `build` declared.
+    run: (args, io, words) => definition.run(args as ArgumentsCamelCase<A>, io, words),
   };
 }

@@ -26,7 +26,7 @@ export const demo = defineCommand({
 });
 
 export const scan = defineCommand({
-  positional: TEXT,
+  positionals: [TEXT],
   examples: [
     ['$0 "Ignore all previous instructions"', 'exit 0 when clean, 1 for a threat'],
     ['cat prompt.txt | $0 -', 'the text from standard input'],
@@ -36,7 +36,7 @@ export const scan = defineCommand({
   build: (parser) => ctlOptions(scanOptions(parser))
     .option('file', { type: 'string', requiresArg: true, describe: 'Read the prompt from a file' })
     .option('jsonl', { type: 'string', requiresArg: true, describe: 'Scan every line of a file, or of - (standard input)' }),
-  async run(args, io, text) {
+  async run(args, io, [text]) {
     if (args.mssp === undefined && args.customer === undefined) {
       const { scanLocally } = await import('./scan.js');
       return scanLocally({ ...args, text }, io);
@@ -66,28 +66,56 @@ export const receiver = defineCommand({
 });
 
 export const configInit = defineCommand({
-  positional: { name: 'file', required: false, describe: 'Where to write it' },
+  positionals: [{ name: 'file', required: false, describe: 'Where to write it' }],
   examples: [['$0', 'writes a first configuration where `raxed run` will look for it']],
   build: (parser) => parser,
-  async run(_args, io, file) {
+  async run(_args, io, [file]) {
     return (await import('./config.js')).configInit(file, io);
   },
 });
 
 export const configCheck = defineCommand({
-  positional: CONFIG_FILE,
+  positionals: [CONFIG_FILE],
   examples: [['$0 /etc/raxed/config.json', 'exit 0 when valid; else 3, and what is wrong where']],
   build: (parser) => parser,
-  async run(_args, io, file) {
+  async run(_args, io, [file]) {
     return (await import('./config.js')).configCheck(file, io);
   },
 });
 
 export const configShow = defineCommand({
-  positional: CONFIG_FILE,
+  positionals: [CONFIG_FILE],
   examples: [['$0', 'the effective configuration, secrets hidden']],
   build: (parser) => parser.option('json', { type: 'boolean', describe: 'On one line' }),
-  async run(args, io, file) {
+  async run(args, io, [file]) {
     return (await import('./config.js')).configShow(file, io, { json: args.json === true });
+  },
+});
+
+export const rulesList = defineCommand({
+  examples: [['$0', 'what `raxed scan` looks for']],
+  build: (parser) => parser.option('json', { type: 'boolean', describe: 'One JSON document on standard output, nothing else' }),
+  async run(args, io) {
+    return (await import('./rules.js')).listRules({ json: args.json === true }, io);
+  },
+});
+
+export const rulesCheck = defineCommand({
+  positionals: [{ name: 'path', required: true, many: true, describe: 'Rule packs (*.yaml), or folders of them' }],
+  examples: [['$0 /etc/raxed/rules', 'compiles the rules and runs their examples; exit 3, and what is wrong, when one is bad']],
+  build: (parser) => parser,
+  async run(_args, io, paths) {
+    return (await import('./rules.js')).checkRules(paths, io);
+  },
+});
+
+export const rulesTest = defineCommand({
+  positionals: [{ name: 'rule', required: true, describe: 'The rule\'s id' }, { name: 'text', required: true, describe: 'The text, or - (standard input)' }],
+  examples: [['$0 pi-001 "Ignore all previous instructions"', 'exit 1 when the rule matches, 0 when it does not']],
+  build: (parser) => parser
+    .option('rules', { type: 'string', requiresArg: true, describe: 'A rule pack or a folder of them to look in first' })
+    .option('json', { type: 'boolean', describe: 'One JSON document on standard output, nothing else' }),
+  async run(args, io, [rule = '', text = '']) {
+    return (await import('./rules.js')).testRule({ rule, text, rules: args.rules, json: args.json === true }, io);
   },
 });

@@ -68,6 +68,14 @@ const ROOT: Group = {
         show: { describe: 'The effective configuration', load: async () => (await local()).configShow },
       },
     },
+    rules: {
+      describe: 'Rules, without a daemon',
+      commands: {
+        list: { describe: 'The built-in rules', load: async () => (await local()).rulesList },
+        check: { describe: 'Say what is wrong with rules of your own', load: async () => (await local()).rulesCheck },
+        test: { describe: 'Whether one rule matches a text', load: async () => (await local()).rulesTest },
+      },
+    },
     ctl: CTL,
     mssp: MSSP,
     customer: CUSTOMER,
@@ -146,22 +154,27 @@ async function runCommand(leaf: Leaf, path: readonly string[], rest: readonly st
   // declared command at each run, which costs more than all the rest.
   const parser = command.build(parserFor(name, io)).strictOptions().fail((message, error) => { throw usageError(message, error, rest); });
   const args = await parser.parseAsync([...rest]);
-  return command.run(args, io, wordOf(command, args._.map(String)));
+  return command.run(args, io, wordsOf(command, args._.map(String)));
 }
 
 function helpOf(command: Command, describe: string, parser: Argv): Argv {
-  const { positional } = command;
-  const pattern = positional === undefined ? '' : positional.required ? ` <${positional.name}>` : ` [${positional.name}]`;
+  const pattern = command.positionals.map(({ name, required, many }) => {
+    const inner = many === true ? `${name}..` : name;
+    return required ? ` <${inner}>` : ` [${inner}]`;
+  });
   for (const [line, what] of command.examples) parser.example(line, what);
-  return parser.command(`$0${pattern}`, describe, (inner) => command.build(
-    positional === undefined ? inner : inner.positional(positional.name, { type: 'string', describe: positional.describe }),
-  ));
+  return parser.command(`$0${pattern.join('')}`, describe, (inner) => {
+    for (const { name, describe: what } of command.positionals) inner.positional(name, { type: 'string', describe: what });
+    return command.build(inner);
+  });
 }
 
-function wordOf({ positional }: Command, words: readonly string[]): string | undefined {
-  if (words.length > (positional === undefined ? 0 : 1)) throw new RaxedError('USAGE', 'there are more words than the command takes: put a text with spaces in quotes');
-  if (positional?.required === true && words.length === 0) throw new RaxedError('USAGE', `give <${positional.name}>: ${lowerFirst(positional.describe)}`);
-  return words[0];
+/** The words of a command line, if they are as many as the command takes. */
+function wordsOf({ positionals }: Command, words: readonly string[]): readonly string[] {
+  const missing = positionals.find(({ required }, index) => required && index >= words.length);
+  if (missing !== undefined) throw new RaxedError('USAGE', `give <${missing.name}>: ${lowerFirst(missing.describe)}`);
+  if (words.length > positionals.length && positionals.at(-1)?.many !== true) throw new RaxedError('USAGE', 'there are more words than the command takes: put a text with spaces in quotes');
+  return words;
 }
 
 function parserFor(name: string, io: Io): Argv {

@@ -131,6 +131,37 @@ t.test('a line that is too long, or not UTF-8, is one bad line, and no line is h
   t.equal(lines.length, 5);
 });
 
+t.test('raxed rules lists, checks and tests rules', async (t) => {
+  const listed = capturedIo();
+  t.equal(await main(['rules', 'list', '--json'], listed), 0);
+  const { rules } = JSON.parse(listed.out()) as { readonly rules: readonly { readonly id: string }[] };
+  t.ok(rules.length >= 60);
+  const people = capturedIo();
+  t.equal(await main(['rules', 'list'], people), 0);
+  t.match(people.out(), /^pi-001 +PI /m);
+
+  const match = capturedIo();
+  t.equal(await main(['rules', 'test', 'pi-001', ATTACK], match), 1);
+  t.match(match.out(), /pi-001/);
+  t.equal(await main(['rules', 'test', 'pi-001', 'hello'], capturedIo()), 0);
+  t.equal(await main(['rules', 'test', 'nope', 'hello'], capturedIo()), 3);
+  t.equal(await main(['rules', 'test', 'pi-001'], capturedIo()), 2);
+
+  const folder = shortFolder(t);
+  const rule = (pattern: string, example: string): string => `version: 1.0.0\nrule_id: own-001\nfamily: CUSTOM\nname: Own\ndescription: An own rule\nseverity: high\nconfidence: 0.9\npatterns:\n  - pattern: '${pattern}'\nexamples:\n  should_match: ["${example}"]\n  should_not_match: ["nothing"]\n`;
+  const good = join(folder, 'good.yaml');
+  writeFileSync(good, rule('xyzzy+', 'say xyzzy'));
+  const checked = capturedIo();
+  t.equal(await main(['rules', 'check', good, folder], checked), 0, checked.err());
+  t.match(checked.out(), /✓ .*good\.yaml: 1 rules\n✓ .*: 1 rules\n/);
+  t.equal(await main(['rules', 'test', '--rules', good, 'own-001', 'xyzzyyy'], capturedIo()), 1);
+  writeFileSync(join(folder, 'bad.yaml'), rule('xyzzy+', 'plugh'));
+  const failed = capturedIo();
+  t.equal(await main(['rules', 'check', folder, join(folder, 'absent')], failed), 3);
+  t.match(failed.out(), /✗ .*bad\.yaml: .*own-001[\s\S]*✗ .*absent: cannot be read \(ENOENT\)/);
+  t.match(failed.err(), /^raxed: RULE_INVALID: /);
+});
+
 t.test('tables are aligned, values from outside are harmless, sizes and times are readable', (t) => {
   const style = paint(false);
   t.equal(table(['A', 'BB'], [['1', '2'], ['long', { text: '✓', style: style.good }]], style), 'A     BB\n1     2\nlong  ✓\n');

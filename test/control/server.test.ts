@@ -133,6 +133,18 @@ t.test('no other process ever sees a socket in its place with a wider mode', asy
   for (const look of seen) t.ok(['control.sock 600', 'scan.sock 660', 'private 700'].includes(look), look);
 });
 
+t.test('the sockets are made inside their folder: nothing beside it is written', async (t) => {
+  const folder = join(shortFolder(t), 'run');
+  mkdirSync(folder);
+  const before = statSync(join(folder, '..'), { bigint: true }).mtimeNs;
+  const server = await createControlServer({
+    listeners: [{ path: join(folder, 'control.sock'), scope: 'control', mode: 0o600 }],
+    methods: [], probes: { ready: () => Promise.resolve({ ready: true }) }, limits: () => ({ maxTextBytes: 1 }),
+  }, { clock: nodeClock, logger: silentLogger });
+  await server.close(0);
+  t.equal(statSync(join(folder, '..'), { bigint: true }).mtimeNs, before);
+});
+
 t.test('a socket left by a dead process is replaced, a live one and a file are not touched', async (t) => {
   const folder = shortFolder(t);
   const path = join(folder, 'control.sock');

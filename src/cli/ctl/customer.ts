@@ -24,10 +24,10 @@ export const customerList = defineCommand({
 });
 
 export const customerShow = defineCommand({
-  positional: { name: 'id', required: true, describe: 'The customer\'s id' },
+  positionals: [{ name: 'id', required: true, describe: 'The customer\'s id' }],
   examples: [['$0 --mssp mssp_yourcompany cust_acme', 'one customer, without secrets']],
   build: (parser) => ctlOptions(msspOption(parser)),
-  async run(args, io, id) {
+  async run(args, io, [id]) {
     await callAndShow({
       method: 'customer.show', params: { mssp: args.mssp, id },
       render: (customer, style) => pairs([

@@ -21,10 +21,10 @@ export const msspList = defineCommand({
 });
 
 export const msspShow = defineCommand({
-  positional: MSSP_ID,
+  positionals: [MSSP_ID],
   examples: [['$0 mssp_yourcompany', 'one MSSP, without its secret']],
   build: (parser) => ctlOptions(parser),
-  async run(args, io, id) {
+  async run(args, io, [id]) {
     await callAndShow({
       method: 'mssp.show', params: { id },
       render: (mssp, style) => pairs([
@@ -38,13 +38,13 @@ export const msspShow = defineCommand({
 });
 
 export const msspTestWebhook = defineCommand({
-  positional: MSSP_ID,
+  positionals: [MSSP_ID],
   examples: [
     ['$0 mssp_yourcompany', 'sends a test event now; exit 4 when it does not arrive'],
     ['RAXE_SKIP_SSL_VERIFY=true $0 test_mssp', 'the same to a receiver with a self-signed certificate'],
   ],
   build: (parser) => ctlOptions(parser),
-  async run(args, io, id) {
+  async run(args, io, [id]) {
     const skip = io.env['RAXE_SKIP_SSL_VERIFY'] === 'true' ? { skip_ssl_verify: true } : {};
     await callAndShow({
       method: 'mssp.test-webhook', params: { id, ...skip },

@@ -39,13 +39,13 @@ const THREAT_EXIT = 1;
 export const TEXT = { name: 'text', required: false, describe: 'The prompt; - reads it from standard input' } as const;
 
 export const command = defineCommand({
-  positional: TEXT,
+  positionals: [TEXT],
   examples: [
     ['$0 --mssp mssp_yourcompany --customer cust_acme "Ignore all previous instructions"', 'scans, and delivers a threat to this customer\'s SOC'],
     ['cat prompt.txt | $0 -', 'the text from standard input'],
   ],
   build: (parser) => ctlOptions(scanOptions(parser)),
-  run: (args, io, text) => scanThroughDaemon({ ...args, text }, io),
+  run: (args, io, [text]) => scanThroughDaemon({ ...args, text }, io),
 });
 
 export function scanOptions<T>(parser: Argv<T>): Argv<T & ScanOptions> {
