@@ -37,7 +37,7 @@ const PURE = [
   /^control\/(protocol|method)$/,
   /^cli\/render$/,
 ];
-const IMPURE_MODULES = /^node:(?!crypto$|buffer$|zlib$|util$|url$|string_decoder$)/;
+const IMPURE_MODULES = /^node:(?!crypto$|path$|buffer$|zlib$|util$|url$|string_decoder$)/;
 const IMPURE_GLOBALS = /(?<![.\w'"`-])(?:process\.|Date\.now\(|new Date\(\)|performance\.|set(?:Timeout|Interval|Immediate)\(|Math\.random\(|fetch\()/;
 
 t.test('every room imports only from the rooms that it may know', (t) => {
