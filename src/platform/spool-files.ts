@@ -46,9 +46,13 @@ async function makeFolder(path: string): Promise<void> {
     if (code === 'EEXIST') return;
     if (code !== 'ENOENT' || parent === path) throw error;
     await makeFolder(parent);
-    await mkdir(path, 0o700);
+    await mkdir(path, 0o700).catch(ignoreExisting);
   }
   await syncFolder(parent);
+}
+
+function ignoreExisting(error: unknown): void {
+  if (errnoOf(error) !== 'EEXIST') throw error;
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -189,11 +189,10 @@ export class Appender {
   }
 
   async #admit(bytes: number): Promise<boolean> {
-    const admitted = this.#host.admit(bytes);
-    if (typeof admitted === 'boolean') return admitted;
     this.#waitsForRoom = true;
     try {
-      return await admitted;
+      const admitted = this.#host.admit(bytes);
+      return typeof admitted === 'boolean' ? admitted : await admitted;
     } finally {
       this.#waitsForRoom = false;
     }

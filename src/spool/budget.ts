@@ -92,7 +92,8 @@ export class Budget {
   async #admitSlowly(bytes: number): Promise<boolean> {
     if (this.#isStale()) await this.#check();
     while (!this.#fits(bytes)) {
-      if (this.#limits.whenFull === 'reject' || !await this.#drop()) return false;
+      // Nothing is dropped for what would not fit into an empty spool.
+      if (bytes > this.#limits.maxBytes || this.#limits.whenFull === 'reject' || !await this.#drop()) return false;
       await this.#check();
     }
     this.add(bytes);
