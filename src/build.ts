@@ -25,6 +25,7 @@ if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(rulesF
     platform: 'node',
     target: 'node20',
     external: ['re2'],
+    alias: { 'string-width': join(source, 'cli/text-width.ts') },
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'linked',

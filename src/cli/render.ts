@@ -1,4 +1,5 @@
 import { visible } from '../receiver/summary.js';
+import { textWidth } from './text-width.js';
 
 /** What people read: aligned tables, marks, colours. Everything from outside is escaped here. */
 
@@ -42,9 +43,9 @@ export interface Cell {
 /** Columns as wide as their widest cell, two spaces between; the last is not padded. Cells hold escaped text. */
 export function table(head: readonly string[], rows: readonly (readonly (string | Cell)[])[], style: Paint): string {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)));
-  const widths = head.map((title, column) => Math.max(width(title), ...cells.map((row) => width(row[column]?.text ?? ''))));
+  const widths = head.map((title, column) => Math.max(textWidth(title), ...cells.map((row) => textWidth(row[column]?.text ?? ''))));
   const line = (row: readonly Cell[]): string => row.map((cell, column) => {
-    const padding = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - width(cell.text));
+    const padding = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - textWidth(cell.text));
     return (cell.style ?? same)(cell.text) + padding;
   }).join('  ');
   return [line(head.map((text) => ({ text, style: style.faint }))), ...cells.map(line)].map((text) => `${text}\n`).join('');
@@ -52,8 +53,8 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
 
 /** `label  value` lines, aligned. */
 export function pairs(rows: readonly (readonly [label: string, value: string])[], style: Paint): string {
-  const widest = Math.max(0, ...rows.map(([label]) => width(label)));
-  return rows.map(([label, value]) => `${style.faint(label)}${' '.repeat(widest - width(label))}  ${value}\n`).join('');
+  const widest = Math.max(0, ...rows.map(([label]) => textWidth(label)));
+  return rows.map(([label, value]) => `${style.faint(label)}${' '.repeat(widest - textWidth(label))}  ${value}\n`).join('');
 }
 
 /** Seconds as people say them: `8s`, `3m 20s`, `5h 2m`, `12d 3h`. */
@@ -78,11 +79,6 @@ export function size(bytes: unknown): string {
 
 function groupDigits(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** Code points: exact for what we print ourselves, near enough for names. */
-function width(text: string): number {
-  return [...text].length;
 }
 
 function same(text: string): string {
