@@ -19,17 +19,17 @@ import { createDeliveryLoop } from './delivery/loop.js';
 import type { DestinationPlan } from './destinations.js';
 import { createDestinations } from './destinations.js';
 import { ConfigError, describeError, RaxedError } from './errors.js';
-import type { FilteredBytes, FilteredEvent, PrivacyPolicy } from './event/privacy.js';
-import { decodeEvent, encodeEvent, narrowEvent } from './event/privacy.js';
+import type { FilteredBytes, FilteredEvent } from './event/privacy.js';
 import { createGaps } from './gaps.js';
 import type { Generation, TenantPlan } from './generation.js';
-import { buildGeneration } from './generation.js';
+import { buildGeneration, streamOf } from './generation.js';
 import { installationId } from './installation.js';
 import { nodeSpoolFiles } from './platform/spool-files.js';
-import { openPolicyRecord } from './policies.js';
+import { createPolicies, openPolicyRecord } from './policies.js';
 import type { Clock, Logger, Random } from './ports.js';
 import { lockStateFolder } from './spool/folder-lock.js';
-import type { SpoolOptions, SpoolReport, StreamId } from './spool/spool.js';
+import { auditLimits, retentionMs, sealAgeMs, spoolOptions } from './settings.js';
+import type { SpoolReport } from './spool/spool.js';
 import { createSpool } from './spool/spool.js';
 import { createUlid } from './ulid.js';
 import { VERSION } from './version.js';
@@ -60,20 +60,20 @@ export interface Daemon {
   config(): Config;
   /** Throws ConfigError and leaves everything as it was when the new configuration is bad. */
   reload(): Promise<void>;
-  /** True when a record can be appended and synced and every delivery loop turns. For the watchdog. */
-  dataPathMoves(): Promise<boolean>;
+  /** For the watchdog: appends and syncs a probe record, and looks whether every delivery loop has turned lately. */
+  dataPath(): Promise<DataPath>;
   /** Aborts when the daemon cannot go on: its state folder was taken by another. */
   readonly failed: AbortSignal;
   /** Answers what runs, flushes, delivers up to 5 s, says goodbye. Safe twice. */
   stop(): Promise<void>;
 }
 
+/** `moves`; `refuses`: the disk says no, which a restart does not mend; `stuck`: something does not answer. */
+export type DataPath = 'moves' | 'refuses' | 'stuck';
+
 const DRAIN_MS = 5000;
 const TICK_MS = 5000;
-const LOOP_STALL_MS = 30_000;
-const SEAL_AGE_MS = 3_600_000;
-const SEAL_AGE_NO_RETENTION_MS = 60_000;
-const DAY_MS = 86_400_000;
+const STALL_MS = 30_000;
 const READY_CACHE_MS = 1000;
 
 /** Builds and starts everything. Throws RaxedError, and leaves nothing running, when it cannot. */
@@ -91,7 +91,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
   try {
     const loaded = await options.load('start');
-    let { config } = loaded;
+    const { config } = loaded;
     logger.setLevel?.(config.log.level);
     const paths = effectivePaths(options.paths, config, options.env);
     const lock = await lockStateFolder(paths.stateDir, logger);
@@ -113,14 +113,16 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const gaps = createGaps({ clock, ulid });
     const spool = await createSpool<FilteredBytes>(spoolOptions(config, paths), { files: nodeSpoolFiles, clock, logger, onReport });
     undo.push(() => spool.close());
-    const policyRecord = await openPolicyRecord(join(paths.stateDir, 'policies.json'));
+    const policies = createPolicies({
+      record: await openPolicyRecord(join(paths.stateDir, 'policies.json')), spool, logger,
+      onRewritten: ({ mssp, customer, policy }) => { note('config', { event: 'privacy_made_stricter', mssp_id: mssp.id, customer_id: customer.id, data_mode: policy.dataMode }); },
+    });
     const buildPorts = {
       clock, env: options.env, version: VERSION, skipVerify, hostname: hostname(), workerUrl: options.workerUrl,
-      installationId: await installationId(paths.stateDir, ulid),
+      installationId: await installationId(paths.stateDir, ulid, logger),
     };
 
     let generation = await buildGeneration(config, undefined, buildPorts);
-    let policies = new Map<string, PrivacyPolicy>();
     let configWarnings = loaded.warnings;
     let loadedAtMs = clock.now();
     let lastReloadError: { message: string; at: string } | undefined;
@@ -150,23 +152,26 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         ...(skipVerify ? ['RAXE_SKIP_SSL_VERIFY=true: certificates are not checked'] : []),
         ...(lastReloadError === undefined ? [] : ['the configuration file is wrong; the last good one is in force']),
         ...(spool.stats().state === 'ok' ? [] : [`the spool is ${spool.stats().state}`]),
+        ...(policies.unfinished ? ['what waits on disk could not yet be rewritten for a stricter privacy setting'] : []),
         ...(audit.stats().state === 'ok' ? [] : ['the audit log cannot be written']),
       ];
     }
 
     function destinationPlans(of: Generation): DestinationPlan[] {
       return of.tenants.flatMap((tenant) => tenant.outputs.map((output) => {
-        const stream = streamId(tenant);
+        const stream = streamOf(tenant);
         return {
           stream, name: output.name, fingerprint: output.fingerprint,
           start: async () => {
             const opened = await spool.openStream(stream);
-            return createDeliveryLoop({
-              stream, cursor: await opened.attach(output.name), deadLetters: await opened.deadLetters(output.name),
-              output: output.create(), audit,
-              narrow: (event) => narrowEvent(policies.get(tenant.key) ?? FORBID_ALL, event),
+            const cursor = await opened.attach(output.name);
+            const sender = output.create();
+            const loop = createDeliveryLoop({
+              stream, cursor, deadLetters: await opened.deadLetters(output.name), output: sender, audit,
+              narrow: (event) => policies.narrow(tenant.key, event),
               retentionMs: () => retentionMs(currentTenant(tenant.key) ?? tenant),
             }, { clock, random, logger });
+            return { loop, release: async () => { cursor.detach(); await sender.close(); } };
           },
         };
       }));
@@ -174,27 +179,18 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     const currentTenant = (key: string): TenantPlan | undefined => generation.tenants.find((tenant) => tenant.key === key);
 
-    /**
-     * Makes a generation the one in force. Privacy first: a stricter policy holds before anything else happens, and
-     * what waits on disk obeys it before this resolves; a looser one is recorded before anything is stored under it.
-     */
+    /** Makes a generation the one in force; resolves when what waits on disk obeys its privacy policies. */
     async function install(next: Generation): Promise<void> {
-      const wanted = new Map(next.tenants.map((tenant) => [tenant.key, tenant.policy]));
-      const stricter = next.tenants.filter((tenant) => policyRecord.mustRewrite(tenant.key, tenant.policy));
-      await policyRecord.set(new Map([...wanted].filter(([key]) => !stricter.some((tenant) => tenant.key === key))));
+      const putInForce = await policies.prepare(next.tenants);
       const previous = generation;
       generation = next;
-      policies = wanted;
-      ({ config } = next);
+      putInForce();
+      await policies.enforce();
+      const { config } = next;
       spool.reconfigure(spoolOptions(config, paths));
+      for (const tenant of next.tenants) (await spool.openStream(streamOf(tenant))).configure({ sealAgeMs: sealAgeMs(tenant) });
       audit.reconfigure(auditLimits(config));
       logger.setLevel?.(config.log.level);
-      for (const tenant of stricter) {
-        const stream = await spool.openStream(streamId(tenant));
-        await stream.rewrite((payload) => narrowBytes(tenant.policy, payload));
-        await policyRecord.set(new Map([[tenant.key, tenant.policy]]));
-        note('config', { event: 'privacy_made_stricter', mssp_id: tenant.mssp.id, customer_id: tenant.customer.id, data_mode: tenant.policy.dataMode });
-      }
       await destinations.apply(destinationPlans(next));
       if (started) await ownAgent.use(config.agent, next);
       if (previous.scanner !== next.scanner) await previous.scanner.close();
@@ -228,29 +224,29 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       return now.stateDir !== paths.stateDir || now.controlSocket !== paths.controlSocket || now.scanSocket !== paths.scanSocket;
     }
 
-    let readiness: { at: number; moves: Promise<boolean> } | undefined;
-    async function dataPathMoves(): Promise<boolean> {
+    let readiness: { at: number; path: Promise<DataPath> } | undefined;
+    async function dataPath(): Promise<DataPath> {
       const late = new AbortController();
       try {
-        const probed = spool.probe().then(() => true, () => false);
-        const answered = await Promise.race([probed, clock.sleep(LOOP_STALL_MS, late.signal).then(() => false)]);
-        return answered && clock.monotonic() - destinations.oldestTurn(clock.monotonic()) < LOOP_STALL_MS;
+        const probed = spool.probe().then(() => 'moves' as const, () => 'refuses' as const);
+        const answer = await Promise.race([probed, clock.sleep(STALL_MS, late.signal).then(() => 'stuck' as const)]);
+        return clock.monotonic() - destinations.oldestTurn(clock.monotonic()) < STALL_MS ? answer : 'stuck';
       } finally {
         late.abort();
       }
     }
-    function ready(): Promise<boolean> {
+    async function ready(): Promise<boolean> {
       const now = clock.monotonic();
-      if (readiness === undefined || now - readiness.at > READY_CACHE_MS) readiness = { at: now, moves: dataPathMoves() };
-      return readiness.moves;
+      if (readiness === undefined || now - readiness.at > READY_CACHE_MS) readiness = { at: now, path: dataPath() };
+      return await readiness.path === 'moves';
     }
 
     undo.push(async () => { await generation.scanner.close(); });
     undo.push(() => destinations.stop(0));
-        await install(generation);
+    await install(generation);
 
     const actions = createActions({
-      generation: () => generation, policy: (key) => policies.get(key), spool, destinations, counters, clock, ulid, watchers, reload, ready, warnings,
+      generation: () => generation, policy: (key) => policies.current(key), spool, destinations, counters, clock, ulid, watchers, reload, ready, warnings,
       version: VERSION, skipVerify,
       onRejected: (stream) => { gaps.note(stream, 'rejected', 1, clock.now()); },
       auditOutcome: (outcome) => audit.outcome(outcome),
@@ -274,6 +270,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     undo.push(() => server.close(0));
 
     void everyTick(clock, stopping.signal, async () => {
+      if (policies.unfinished) await policies.enforce();
       if (spool.stats().state !== 'ok') return;
       await gaps.flush(async (stream, payload) => (await spool.openStream(stream)).append(payload));
     });
@@ -282,11 +279,11 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     logger.info({ version: VERSION, engine: generation.ruleset.engine, rules: generation.ruleset.size, control: paths.controlSocket, scan: paths.scanSocket }, 'ready');
     note('daemon', { event: 'started', version: VERSION });
     started = true;
-    await ownAgent.use(config.agent, generation);
+    await ownAgent.use(generation.config.agent, generation);
 
     let stopped: Promise<void> | undefined;
     return {
-      paths, reload, dataPathMoves,
+      paths, reload, dataPath,
       config: () => generation.config,
       failed: failed.signal,
       stop() {
@@ -312,46 +309,6 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
   }
-}
-
-const FORBID_ALL = { dataMode: 'privacy_safe', dataFields: [] } as const;
-
-function streamId(tenant: TenantPlan): StreamId {
-  return { msspId: tenant.mssp.id, customerId: tenant.customer.id };
-}
-
-/** Bytes that are no event hold nothing that could be narrowed; delivery sets them aside. */
-function narrowBytes(policy: PrivacyPolicy, payload: FilteredBytes): FilteredBytes {
-  let event: FilteredEvent;
-  try {
-    event = decodeEvent(payload);
-  } catch {
-    return payload;
-  }
-  const narrowed = narrowEvent(policy, event);
-  return narrowed === event ? payload : encodeEvent(narrowed);
-}
-
-/** With retention 0 an event expires after a day; otherwise after the customer's days. */
-function retentionMs(tenant: TenantPlan): number {
-  return Math.max(1, tenant.customer.retention_days) * DAY_MS;
-}
-
-function spoolOptions(config: Config, paths: Paths): SpoolOptions {
-  const promptly = config.mssps.some((mssp) => mssp.customers.some((customer) => customer.retention_days === 0));
-  return {
-    folder: join(paths.stateDir, 'spool'),
-    segmentBytes: config.spool.segment_bytes,
-    maxBytes: config.spool.max_bytes,
-    minFreeBytes: config.spool.min_free_bytes,
-    whenFull: config.spool.when_full,
-    ack: config.spool.ack,
-    sealAgeMs: promptly ? SEAL_AGE_NO_RETENTION_MS : SEAL_AGE_MS,
-  };
-}
-
-function auditLimits(config: Config): { maxFileBytes: number; maxBytes: number; retentionDays: number } {
-  return { maxFileBytes: config.audit.max_file_size_mb * 1_048_576, maxBytes: config.audit.max_bytes, retentionDays: config.audit.retention_days };
 }
 
 async function everyTick(clock: Clock, signal: AbortSignal, work: () => Promise<void>): Promise<void> {

@@ -10,8 +10,14 @@ export interface DestinationPlan {
   readonly name: string;
   /** Two plans with the same fingerprint are served by the same loop. Holds hashes, no secrets. */
   readonly fingerprint: string;
-  /** Starts delivering; called once the loop that it replaces has stopped. */
-  start(): Promise<DeliveryLoop>;
+  /** Starts delivering; called once the loop that it replaces has ended. */
+  start(): Promise<StartedLoop>;
+}
+
+export interface StartedLoop {
+  readonly loop: DeliveryLoop;
+  /** Gives up what the loop held, its output and its cursor, once it has stopped. */
+  release(): Promise<void>;
 }
 
 export interface CustomerDestinationStatus extends DestinationStatus {
@@ -29,9 +35,8 @@ export interface Destinations {
   stop(drainMs: number): Promise<void>;
 }
 
-interface Running {
+interface Running extends StartedLoop {
   readonly plan: DestinationPlan;
-  readonly loop: DeliveryLoop;
 }
 
 export function createDestinations(logger: Logger): Destinations {
@@ -51,11 +56,11 @@ export function createDestinations(logger: Logger): Destinations {
       return;
     }
     if (old !== undefined) {
-      await old.loop.stop(0);
+      await end(old, 0);
       running.delete(key);
     }
     if (plan === undefined) return;
-    running.set(key, { plan, loop: await plan.start() });
+    running.set(key, { plan, ...await plan.start() });
     logger.info({ mssp_id: plan.stream.msspId, customer_id: plan.stream.customerId, destination: plan.name }, 'delivering');
   }
 
@@ -72,10 +77,15 @@ export function createDestinations(logger: Logger): Destinations {
     })),
     oldestTurn: (now) => Math.min(now, ...[...running.values()].map(({ loop }) => loop.lastTurn)),
     stop: (drainMs) => inTurn(async () => {
-      await Promise.all([...running.values()].map(({ loop }) => loop.stop(drainMs)));
+      await Promise.all([...running.values()].map((each) => end(each, drainMs)));
       running.clear();
     }),
   };
+}
+
+async function end({ loop, release }: Running, drainMs: number): Promise<void> {
+  await loop.stop(drainMs);
+  await release();
 }
 
 function keyOf(plan: DestinationPlan): string {

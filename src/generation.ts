@@ -96,7 +96,11 @@ export async function buildGeneration(config: Config, previous: Generation | und
   };
 }
 
-export function tenantKey(msspId: string, customerId: string): string {
+export function streamOf(tenant: TenantPlan): { msspId: string; customerId: string } {
+  return { msspId: tenant.mssp.id, customerId: tenant.customer.id };
+}
+
+function tenantKey(msspId: string, customerId: string): string {
   return `${msspId}/${customerId}`;
 }
 

@@ -1,8 +1,13 @@
+import { describeError } from './errors.js';
 import type { DataField, DataMode } from './event/event.js';
 import { DATA_FIELDS } from './event/event.js';
-import type { PrivacyPolicy } from './event/privacy.js';
-import { isStricter } from './event/privacy.js';
+import type { FilteredBytes, FilteredEvent, PrivacyPolicy } from './event/privacy.js';
+import { decodeEvent, encodeEvent, isStricter, narrowEvent } from './event/privacy.js';
+import type { TenantPlan } from './generation.js';
+import { streamOf } from './generation.js';
 import { readJsonFile, writeDurably } from './platform/durable-file.js';
+import type { Logger } from './ports.js';
+import type { Spool } from './spool/spool.js';
 
 export type StoredPolicy = Pick<PrivacyPolicy, 'dataMode' | 'dataFields'>;
 
@@ -33,6 +38,82 @@ export async function openPolicyRecord(file: string): Promise<PolicyRecord> {
       if (changed) await writeDurably(file, `${JSON.stringify(Object.fromEntries(known))}\n`);
     },
   };
+}
+
+/** Today's privacy policies, and the duty that what waits on disk obeys them. */
+export interface Policies {
+  current(key: string): PrivacyPolicy | undefined;
+  /** Today's policy applied to an event that was stored earlier; an unknown customer's text goes nowhere. */
+  narrow(key: string, event: FilteredEvent): FilteredEvent;
+  /**
+   * Records what new policies loosen; what it resolves with puts them in force, at once for everything that is made
+   * or sent from then on. Rejects when the record cannot be written: then the old ones stay.
+   */
+  prepare(tenants: readonly TenantPlan[]): Promise<() => void>;
+  /** Rewrites what waits on disk and must not stay as it is. False when some could not be: then it must be called again. */
+  enforce(): Promise<boolean>;
+  /** True while something on disk holds more than today's policies allow. */
+  readonly unfinished: boolean;
+}
+
+const FORBID_ALL: StoredPolicy = { dataMode: 'privacy_safe', dataFields: [] };
+
+export function createPolicies(deps: {
+  readonly record: PolicyRecord;
+  readonly spool: Spool<FilteredBytes>;
+  readonly logger: Logger;
+  readonly onRewritten: (tenant: TenantPlan) => void;
+}): Policies {
+  let current = new Map<string, PrivacyPolicy>();
+  let stricter: readonly TenantPlan[] = [];
+
+  async function rewrite(tenant: TenantPlan): Promise<boolean> {
+    const where = { mssp_id: tenant.mssp.id, customer_id: tenant.customer.id };
+    try {
+      const stream = await deps.spool.openStream(streamOf(tenant));
+      await stream.rewrite((payload) => narrowBytes(tenant.policy, payload));
+      await deps.record.set(new Map([[tenant.key, tenant.policy]]));
+      deps.onRewritten(tenant);
+      return true;
+    } catch (error) {
+      deps.logger.error({ ...where, error: describeError(error) }, 'what waits on disk could not be rewritten for a stricter privacy setting; it is tried again');
+      return false;
+    }
+  }
+
+  return {
+    current: (key) => current.get(key),
+    narrow: (key, event) => narrowEvent(current.get(key) ?? FORBID_ALL, event),
+    async prepare(tenants) {
+      const mustRewrite = tenants.filter(({ key, policy }) => deps.record.mustRewrite(key, policy));
+      // A looser policy is on record before anything is stored under it; a stricter one once nothing disobeys it.
+      await deps.record.set(new Map(tenants.filter((tenant) => !mustRewrite.includes(tenant)).map(({ key, policy }) => [key, policy])));
+      return () => {
+        current = new Map(tenants.map(({ key, policy }) => [key, policy]));
+        stricter = mustRewrite;
+      };
+    },
+    async enforce() {
+      const left: TenantPlan[] = [];
+      const asked = stricter;
+      for (const tenant of asked) if (!await rewrite(tenant)) left.push(tenant);
+      if (stricter === asked) stricter = left;
+      return left.length === 0;
+    },
+    get unfinished() { return stricter.length > 0; },
+  };
+}
+
+/** Bytes that are no event hold nothing that could be narrowed; delivery sets them aside. */
+function narrowBytes(policy: PrivacyPolicy, payload: FilteredBytes): FilteredBytes {
+  let event: FilteredEvent;
+  try {
+    event = decodeEvent(payload);
+  } catch {
+    return payload;
+  }
+  const narrowed = narrowEvent(policy, event);
+  return narrowed === event ? payload : encodeEvent(narrowed);
 }
 
 /** A damaged record counts as none: then everything that waits is rewritten, which is only work. */

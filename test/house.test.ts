@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   control: ['scanner', 'event'],
   client: ['control'],
   pipeline: ['scanner', 'event'],
-  cli: '*', build: '*', daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', gaps: '*', policies: '*', installation: '*',
+  cli: '*', build: '*', daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', gaps: '*', policies: '*', settings: '*', installation: '*',
 };
 
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */

@@ -98,14 +98,14 @@ export async function runDaemon(args: { readonly config?: string | undefined }):
   return code;
 }
 
-/** Tells systemd that we live only when the data path moves. */
+/** Tells systemd that we live as long as nothing is stuck. A full disk is no reason to be restarted: scans go on. */
 async function feedWatchdog(daemon: Daemon, notifier: ReturnType<typeof createNotifier>, signal: AbortSignal, logger: LeveledLogger): Promise<void> {
   const intervalMs = notifier.watchdogIntervalMs;
   if (intervalMs === undefined) return;
   while (!signal.aborted) {
     try {
-      if (await daemon.dataPathMoves()) await notifier.watchdog();
-      else logger.error({}, 'the data path does not move: the watchdog is not fed');
+      if (await daemon.dataPath() === 'stuck') logger.error({}, 'the data path is stuck: the watchdog is not fed');
+      else await notifier.watchdog();
     } catch (error) {
       logger.error({ error: describeError(error) }, 'the watchdog could not be fed');
     }
