@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { errnoOf, RaxedError } from '../errors.js';
 import type { Clock, SpoolFile, SpoolFiles } from '../ports.js';
-import { segmentName } from './names.js';
-import { encodedLength, encodeRecord, encodeSegmentHeader, MAX_PAYLOAD_BYTES, SEGMENT_HEADER_BYTES } from './record.js';
-import { writeAll } from './replacement.js';
-import { Segment } from './segment.js';
+import { ActiveSegment } from './active-segment.js';
+import { encodedLength, encodeRecord, MAX_PAYLOAD_BYTES, SEGMENT_HEADER_BYTES } from './record.js';
+import type { Segment } from './segment.js';
 
 /** The most that one write and one sync carry. */
 const GROUP_BYTES = 4 * 1024 * 1024;
@@ -51,15 +49,6 @@ interface Group {
   written: boolean;
 }
 
-interface Active {
-  readonly segment: Segment;
-  readonly file: SpoolFile;
-  /** End of what was written; `segment.dataEnd` is the end of what is durable. */
-  written: number;
-  /** The folder's entry is not durable yet. */
-  unlisted: boolean;
-}
-
 /**
  * Writes records to the newest segment, in groups: while one sync runs the next group gathers.
  * A segment whose write or sync failed is never synced again: it ends where it was durable, and what was not goes to a new one.
@@ -69,7 +58,7 @@ export class Appender {
   readonly #queue: (Entry | Barrier)[] = [];
   /** Encoded and not yet durable. With `ack` "fsync" at most one. */
   readonly #groups: Group[] = [];
-  #active: Active | undefined;
+  #active: ActiveSegment | undefined;
   #running = false;
   #waitsForRoom = false;
   #closed = false;
@@ -83,7 +72,7 @@ export class Appender {
     this.#host = host;
     this.#nextSeq = nextSeq;
     this.#durableSeq = nextSeq;
-    if (active !== undefined) this.#active = { ...active, written: active.segment.dataEnd, unlisted: true };
+    if (active !== undefined) this.#active = ActiveSegment.resume(active.segment, active.file);
   }
 
   /** One more than the last durable seq. */
@@ -216,7 +205,8 @@ export class Appender {
 
   async #write(): Promise<void> {
     const groups = this.#groups.filter((group) => !group.written);
-    if (groups.length === 0) return;
+    const first = groups[0];
+    if (first === undefined) return;
     const bytes = groups.reduce((sum, group) => sum + group.bytes.length, 0);
     if (this.#groups.length > 1 && bytes > UNSYNCED_BYTES) throw Object.assign(new Error('too much waits for the disk'), { code: 'EIO' });
     const current = this.#active;
@@ -226,16 +216,11 @@ export class Appender {
       await this.#sync();
       await this.#retire();
     }
-    const first = groups[0];
-    const active = this.#active ?? (first === undefined ? undefined : await this.#create(first));
-    if (active === undefined) return;
-    await writeAll(active.file, groups.map((group) => group.bytes), active.written);
+    const active = this.#active ?? await this.#create(first);
     for (const group of groups) {
-      active.segment.note(group.firstSeq, active.written);
-      active.written += group.bytes.length;
+      await active.write(group.bytes, group.firstSeq);
       group.written = true;
     }
-    active.segment.bytes = active.written;
   }
 
   async #sync(): Promise<void> {
@@ -243,13 +228,10 @@ export class Appender {
     const groups = this.#groups.filter((group) => group.written);
     const first = groups[0];
     if (active === undefined || first === undefined) return;
-    const { written } = active;
-    await active.file.datasync();
-    if (active.unlisted) await this.#host.files.syncFolder(this.#host.folder);
-    active.unlisted = false;
+    const { durableBytes } = await active.sync(this.#host.files, this.#host.folder);
     this.#groups.splice(0, groups.length);
     this.#durableSeq = groups.reduce((seq, group) => Math.max(seq, group.firstSeq + group.count), this.#durableSeq);
-    active.segment.dataEnd = written;
+    active.segment.dataEnd = durableBytes;
     active.segment.end = this.#durableSeq;
     this.#host.durable(this.#durableSeq, { seq: first.firstSeq, time: first.firstTime });
   }
@@ -274,55 +256,19 @@ export class Appender {
     else this.#host.healthy();
   }
 
-  async #create(first: Group): Promise<Active> {
-    const { files, folder } = this.#host;
+  async #create(first: Group): Promise<ActiveSegment> {
     await this.#host.ensureFolder();
-    const path = join(folder, segmentName(first.firstSeq));
-    const file = await this.#openNew(path);
-    const segment = new Segment(path, first.firstSeq, 0, first.firstSeq);
-    segment.created = first.firstTime;
-    const active: Active = { segment, file, written: 0, unlisted: true };
-    try {
-      await writeAll(file, [encodeSegmentHeader({ base: segment.base, created: first.firstTime, flags: 0 })], 0);
-    } catch (error) {
-      await closeQuietly(file);
-      try {
-        await files.unlink(path);
-      } catch { /* #openNew removes it when its name is needed. */ }
-      throw error;
-    }
-    active.written = SEGMENT_HEADER_BYTES;
-    segment.bytes = SEGMENT_HEADER_BYTES;
-    segment.dataEnd = SEGMENT_HEADER_BYTES;
-    this.#host.account(SEGMENT_HEADER_BYTES);
-    this.#host.opened(segment);
+    const active = await ActiveSegment.create(this.#host.files, this.#host.folder, first);
     this.#active = active;
+    this.#host.account(SEGMENT_HEADER_BYTES);
+    this.#host.opened(active.segment);
     return active;
   }
 
-  async #openNew(path: string): Promise<SpoolFile> {
-    const { files } = this.#host;
-    try {
-      return await files.open(path, 'create');
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
-      // A failed attempt for the same seq was left behind: nothing in it was acknowledged.
-      await files.unlink(path);
-      return files.open(path, 'create');
-    }
-  }
-
-  /** Takes back what a failed write left behind the last whole group; false when that is not possible. */
+  /** The segment is whole up to the last group: a failed write was taken back. */
   async #undoWrite(): Promise<boolean> {
-    const active = this.#active;
-    if (active === undefined) return true;
-    if (this.#groups.every((group) => group.written)) return false;
-    try {
-      await active.file.truncate(active.written);
-      return true;
-    } catch {
-      return false;
-    }
+    if (this.#active === undefined) return true;
+    return this.#groups.some((group) => !group.written) && await this.#active.undo();
   }
 
   async #giveUp(error: unknown): Promise<void> {
@@ -333,29 +279,19 @@ export class Appender {
     this.#active = undefined;
     for (const group of this.#groups) group.written = false;
     const { segment } = active;
-    segment.bytes = segment.dataEnd;
-    try {
-      // Only tidiness: the next segment's base says which records of this one do not count.
-      await active.file.truncate(segment.dataEnd);
-    } catch {
-      segment.bytes = active.written;
-      this.#host.account(active.written - segment.dataEnd);
-    }
-    await closeQuietly(active.file);
+    await active.giveUp(this.#host.files);
+    this.#host.account(segment.bytes - segment.dataEnd);
     this.#host.gaveUp(segment, error);
-    if (segment.dataEnd > SEGMENT_HEADER_BYTES) return;
+    if (!active.isEmpty) return;
     this.#host.account(-segment.bytes);
     this.#host.gone(segment);
-    try {
-      await this.#host.files.unlink(segment.path);
-    } catch { /* #openNew removes it when its name is needed. */ }
   }
 
   /** Only when everything written is durable. */
   async #retire(): Promise<void> {
     const active = this.#active;
     this.#active = undefined;
-    if (active !== undefined) await closeQuietly(active.file);
+    await active?.close();
   }
 
   #encode(entries: readonly Entry[]): Group {
@@ -384,10 +320,4 @@ export class Appender {
 function isNoSpace(error: unknown): boolean {
   const code = errnoOf(error);
   return code === 'ENOSPC' || code === 'EDQUOT';
-}
-
-async function closeQuietly(file: SpoolFile): Promise<void> {
-  try {
-    await file.close();
-  } catch { /* What matters was synced before. */ }
 }

@@ -1,0 +1,216 @@
+import { join } from 'node:path';
+import { describeError, RaxedError } from '../errors.js';
+import type { SpoolFile } from '../ports.js';
+import { Budget } from './budget.js';
+import { idAsFolder, isId, PROBE_FILE, REMOVED_SUFFIX } from './names.js';
+import { removeIfThere, writeAll } from './replacement.js';
+import { spoolError } from './spool-error.js';
+import type { Spool, SpoolOptions, SpoolPorts, SpoolReport, SpoolStats, Stream, StreamId } from './spool.js';
+import { CustomerStream } from './stream.js';
+import { removeTree, treeBytes } from './tree.js';
+
+/** What the watchdog's probe writes, over and over, in one place. */
+const PROBE_BYTES = 64;
+const TICK_MS = 1000;
+
+/** The spool on a file system: the table of its streams, the budget over all of them, and the clock that tends them. */
+export class DiskSpool<P extends Uint8Array> implements Spool<P> {
+  readonly #ports: SpoolPorts;
+  readonly #budget: Budget;
+  readonly #streams = new Map<string, Promise<CustomerStream<P>>>();
+  readonly #open = new Map<string, CustomerStream<P>>();
+  /** Streams on the disk that nobody has opened: their size, for the budget. */
+  readonly #dormant = new Map<string, { readonly id: StreamId; readonly bytes: number }>();
+  readonly #stopped = new AbortController();
+  #options: SpoolOptions;
+  #dropped = 0;
+  #probe: Promise<void> = Promise.resolve();
+  #probeFile: SpoolFile | undefined;
+  #ticking: Promise<void> = Promise.resolve();
+
+  constructor(options: SpoolOptions, ports: SpoolPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#budget = new Budget(options.folder, options, {
+      ...ports,
+      dropOldest: () => this.#dropOldest(),
+      onFull: () => { this.#report({ kind: 'full', bytes: this.#budget.bytes }); },
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#quietly(async () => {
+      await this.#ports.files.mkdir(this.#options.folder);
+      await this.#findStreams();
+    });
+    void this.#tickForever();
+  }
+
+  reconfigure(options: Partial<Omit<SpoolOptions, 'folder'>>): void {
+    this.#options = { ...this.#options, ...options };
+    this.#budget.reconfigure(this.#options);
+  }
+
+  openStream(id: StreamId): Promise<Stream<P>> {
+    return this.#openStream(id);
+  }
+
+  async removeStream(id: StreamId): Promise<void> {
+    const folder = this.#folderOf(id);
+    const { files } = this.#ports;
+    const stream = await this.#openStream(id);
+    const key = keyOf(id);
+    this.#streams.delete(key);
+    this.#open.delete(key);
+    await stream.close();
+    this.#budget.add(-await stream.totalBytes());
+    try {
+      if ((await files.list(folder)).length === 0) return;
+      // Renamed first: after a crash half way, the customer's folder is gone all the same.
+      const removed = `${folder}.${this.#ports.clock.now()}${REMOVED_SUFFIX}`;
+      await files.rename(folder, removed);
+      await files.syncFolder(join(folder, '..'));
+      await removeTree(files, removed);
+    } catch (error) {
+      throw spoolError('write', error);
+    }
+  }
+
+  probe(): Promise<void> {
+    const result = this.#probe.then(() => this.#probeOnce());
+    this.#probe = result.catch(() => undefined);
+    return result;
+  }
+
+  tick(): Promise<void> {
+    this.#ticking = this.#ticking.then(async () => {
+      const [dormant] = this.#dormant.values();
+      if (dormant !== undefined) await this.#quietly(() => this.#openStream(dormant.id));
+      for (const stream of [...this.#open.values()]) await stream.tick();
+    });
+    return this.#ticking;
+  }
+
+  stats(): SpoolStats {
+    const { bytes, rejected, failing, full } = this.#budget;
+    const state = failing.size > 0 ? 'failing' : full ? 'full' : 'ok';
+    return { bytes, maxBytes: this.#options.maxBytes, rejected, dropped: this.#dropped, state, streams: this.#open.size };
+  }
+
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    await this.#ticking;
+    const streams = [...this.#streams.values()];
+    await Promise.all(streams.map((stream) => this.#quietly(async () => (await stream).close())));
+    await this.#probe;
+    await this.#quietly(async () => this.#probeFile?.close());
+    this.#probeFile = undefined;
+  }
+
+  #openStream(id: StreamId): Promise<CustomerStream<P>> {
+    if (this.#stopped.signal.aborted) return Promise.reject(new RaxedError('STOPPING', 'the spool is closed'));
+    const key = keyOf(id);
+    const known = this.#streams.get(key);
+    if (known !== undefined) return known;
+    const opening = this.#openNow(key, id);
+    this.#streams.set(key, opening);
+    opening.catch(() => { this.#streams.delete(key); });
+    return opening;
+  }
+
+  async #openNow(key: string, id: StreamId): Promise<CustomerStream<P>> {
+    const folder = this.#folderOf(id);
+    const stream = await CustomerStream.open<P>({ msspId: id.msspId, customerId: id.customerId }, folder, {
+      ...this.#ports,
+      budget: this.#budget,
+      options: () => this.#options,
+      report: (report) => { this.#report(report); },
+      healed: () => { this.#report({ kind: 'healed' }); },
+    });
+    this.#budget.add(-(this.#dormant.get(key)?.bytes ?? 0));
+    this.#dormant.delete(key);
+    this.#open.set(key, stream);
+    return stream;
+  }
+
+  /** The largest stream pays, so that one noisy customer costs no other one. */
+  async #dropOldest(): Promise<boolean> {
+    const largestFirst = [...this.#open.values()].sort((a, b) => b.bytes - a.bytes);
+    for (const stream of largestFirst) {
+      try {
+        if (await stream.dropOldest()) return true;
+      } catch (error) {
+        this.#ports.logger.warn({ error: describeError(error) }, 'cannot drop the oldest events');
+      }
+    }
+    return false;
+  }
+
+  async #probeOnce(): Promise<void> {
+    const { files } = this.#ports;
+    const path = join(this.#options.folder, PROBE_FILE);
+    try {
+      if (this.#probeFile === undefined) {
+        await files.mkdir(this.#options.folder);
+        await removeIfThere(files, path);
+        this.#probeFile = await files.open(path, 'create');
+      }
+      await writeAll(this.#probeFile, [Buffer.alloc(PROBE_BYTES, String(this.#ports.clock.now()))], 0);
+      await this.#probeFile.datasync();
+    } catch (error) {
+      const file = this.#probeFile;
+      this.#probeFile = undefined;
+      await this.#quietly(async () => file?.close());
+      throw spoolError('write', error);
+    }
+    if (this.#budget.failing.size === 0) return;
+    this.#budget.failing.clear();
+    this.#report({ kind: 'healed' });
+  }
+
+  async #findStreams(): Promise<void> {
+    const { files } = this.#ports;
+    const { folder } = this.#options;
+    for (const msspId of (await files.list(folder)).filter(isId)) {
+      for (const customerId of await files.list(join(folder, msspId))) {
+        const path = join(folder, msspId, customerId);
+        if (customerId.endsWith(REMOVED_SUFFIX)) await this.#quietly(() => removeTree(files, path));
+        else if (isId(customerId)) await this.#quietly(async () => this.#sleep({ msspId, customerId }, await treeBytes(files, path)));
+      }
+    }
+  }
+
+  #sleep(id: StreamId, bytes: number): void {
+    this.#dormant.set(keyOf(id), { id, bytes });
+    this.#budget.add(bytes);
+  }
+
+  async #tickForever(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await this.#ports.clock.sleep(TICK_MS, signal);
+      if (!signal.aborted) await this.#quietly(() => this.tick());
+    }
+  }
+
+  #folderOf(id: StreamId): string {
+    return join(this.#options.folder, idAsFolder(id.msspId), idAsFolder(id.customerId));
+  }
+
+  #report(report: SpoolReport): void {
+    if (report.kind === 'dropped_oldest') this.#dropped += report.count ?? 0;
+    this.#ports.onReport(report);
+  }
+
+  async #quietly(action: () => Promise<unknown>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.#ports.logger.warn({ error: describeError(error) }, 'the spool could not finish a piece of work; it goes on');
+    }
+  }
+}
+
+function keyOf(id: StreamId): string {
+  return `${id.msspId}/${id.customerId}`;
+}
