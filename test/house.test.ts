@@ -8,8 +8,8 @@ const files = sourceFiles(source);
 
 /** Which rooms a room may import from, beside `errors` and `ports`. `*`: the composition root and what starts it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
-  errors: [], ports: [], ulid: [], version: ['platform'],
-  config: [], scanner: ['platform'], spool: [], audit: [],
+  errors: [], ports: [], nearest: [], ulid: [], version: ['platform'],
+  config: ['nearest'], scanner: ['platform'], spool: [], audit: [],
   tenants: ['config'],
   event: ['scanner'],
   outputs: ['event'],
@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   agents: ['event'],
   platform: [],
   receiver: ['outputs'],
-  control: ['scanner', 'event'],
+  control: ['scanner', 'event', 'nearest'],
   client: ['control'],
   pipeline: ['scanner', 'event'],
   cli: '*', build: '*', daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', gaps: '*', policies: '*', settings: '*', installation: '*',
@@ -25,8 +25,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
 
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */
 const PURE = [
-  /^errors$/, /^ports$/, /^ulid$/, /^pipeline$/,
-  /^config\/(schema|suggest|redact|address|checks|format|json-text|limits|pointer|references|shape)$/, /^tenants\/tenants$/,
+  /^errors$/, /^ports$/, /^nearest$/, /^ulid$/, /^pipeline$/,
+  /^config\/(schema|redact|address|checks|format|json-text|limits|pointer|references|shape)$/, /^tenants\/tenants$/,
   /^scanner\/(?!builtin$|re2$|worker$).*/,
   /^event\//,
   /^spool\/record$/,

@@ -1,7 +1,7 @@
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { ERROR_CODES, RaxedError } from '../errors.js';
-import { nearest } from '../config/suggest.js';
+import { nearest } from '../nearest.js';
 import type { Command } from './command.js';
 import type { Io } from './io.js';
 import { processIo, written } from './io.js';

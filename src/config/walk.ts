@@ -3,7 +3,7 @@ import type { ConfigProblem } from '../errors.js';
 import { FORMATS } from './format.js';
 import type { Path } from './pointer.js';
 import { pointerOf, printable } from './pointer.js';
-import { nearest } from './suggest.js';
+import { nearest } from '../nearest.js';
 
 /** The part of JSON Schema that `shape.ts` speaks. */
 export interface Node {

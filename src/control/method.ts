@@ -1,7 +1,7 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { TypeCheck, ValueError } from '@sinclair/typebox/compiler';
 import { TypeCompiler, ValueErrorType } from '@sinclair/typebox/compiler';
-import { nearestName } from './nearest.js';
+import { nearest } from '../nearest.js';
 import { ParamsError } from './params-error.js';
 
 /** What a socket serves: `scan` methods on both sockets, `control` methods on the control socket only. */
@@ -106,8 +106,8 @@ function paramsError(schema: TObject, error: ValueError | undefined): ParamsErro
     const cut = error.path.lastIndexOf('/');
     const given = error.path.slice(cut + 1).replaceAll('~1', '/').replaceAll('~0', '~');
     const known = propertyNames(error.schema);
-    const nearest = nearestName(given, known);
-    const hint = nearest !== undefined ? `did you mean "${nearest}"?` : known.length === 0 ? 'none is known here' : `known are ${known.join(', ')}`;
+    const suggestion = nearest(given, known);
+    const hint = suggestion !== undefined ? `did you mean "${suggestion}"?` : known.length === 0 ? 'none is known here' : `known are ${known.join(', ')}`;
     return new ParamsError(error.path.slice(0, cut), `unknown field; ${hint}`);
   }
   if (error.type === ValueErrorType.ObjectRequiredProperty) return new ParamsError(error.path, 'is required');

@@ -11,7 +11,7 @@ import { referencedFiles, secretPlaces } from '../../src/config/references.js';
 import type { Config, ParseContext, ParsedConfig } from '../../src/config/schema.js';
 import { configJsonSchema, parseConfig } from '../../src/config/schema.js';
 import { ConfigSchema } from '../../src/config/shape.js';
-import { editDistance, nearest } from '../../src/config/suggest.js';
+import { editDistance, nearest } from '../../src/nearest.js';
 import type { Node } from '../../src/config/walk.js';
 import { branchFor, isObject } from '../../src/config/walk.js';
 import { ConfigError } from '../../src/errors.js';

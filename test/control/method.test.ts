@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { createDispatcher } from '../../src/control/dispatcher.js';
-import { nearestName } from '../../src/control/nearest.js';
+import { nearest } from '../../src/nearest.js';
 import { errorBody, methodOfPath, parseBody, parseRpc, pathOfMethod, rpcError } from '../../src/control/protocol.js';
 import { parseScanParams, scanTextBytes } from '../../src/control/methods/scan.js';
 import { ConfigError, ERROR_CODES, RaxedError } from '../../src/errors.js';
@@ -98,6 +98,6 @@ t.test('a limit that changes holds for the next call', async (t) => {
 
 t.test('the nearest name is near', (t) => {
   const names = ['prompt', 'response', 'system_prompt', 'mssp_id', 'dry_run'];
-  for (const [given, found] of [['promt', 'prompt'], ['prmopt', 'prompt'], ['dryRun', 'dry_run'], ['dry-run', 'dry_run'], ['systemprompt', 'system_prompt'], ['zzz', undefined], ['', undefined], ['x'.repeat(1000), undefined]] as const) t.equal(nearestName(given, names), found, given);
+  for (const [given, found] of [['promt', 'prompt'], ['prmopt', 'prompt'], ['dryRun', 'dry_run'], ['dry-run', 'dry_run'], ['systemprompt', 'system_prompt'], ['zzz', undefined], ['', undefined], ['x'.repeat(1000), undefined]] as const) t.equal(nearest(given, names), found, given);
   t.end();
 });
