@@ -4,7 +4,8 @@ import { DeliveryError, type Output, type OutgoingEvent, type Receipt } from '..
 import type { Clock, Logger, Random } from '../ports.js';
 import type { Cursor, DeadLetters, StreamId } from '../spool/spool.js';
 import { createGate } from './gate.js';
-import type { AuditSink, DestinationState, DestinationStatus } from './outcome.js';
+import { createHealth } from './health.js';
+import type { AuditSink, DestinationStatus } from './outcome.js';
 import { createReader } from './reader.js';
 import { createRecorder, type Settlement, type Verdict } from './recorder.js';
 import { createRefusals } from './refusals.js';
@@ -84,6 +85,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   const maxUncommitted = output.batchEvents * output.maxInFlight + (output.batchEvents === 1 ? UNCOMMITTED_BATCHES * output.maxInFlight : output.batchEvents);
   const reader = createReader({ cursor, window, recorder, output, clock, stopping: stopping.signal, onRead: () => { expireOld(); pump(); }, onDamaged: (unit) => { unit.state = 'done'; release(); } });
   const refusals = createRefusals({ window, undecidedMs: timing.undecidedMs, bury, hold: (nowMs) => { gate.hold(nowMs); } });
+  const health = createHealth({ stream, output, cursor, deadLetters, gate, window, recorder }, ports);
 
   const toSettle: Settlement[] = [];
   let settling = false;
@@ -99,10 +101,6 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   let lastTurn = clock.monotonic();
   let ended: Promise<void> | undefined;
   let onQuiet: (() => void) | undefined;
-  let state: DestinationState = 'idle';
-  const counts = { delivered: 0, failedAttempts: 0, expired: 0 };
-  let lastError: DestinationStatus['last_error'];
-  let lastSuccessMs: number | undefined;
 
   /** Starts whatever can start now. Runs after everything that changes anything, and at least every second. */
   function pump(): void {
@@ -166,20 +164,16 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   }
 
   function succeeded(unit: Unit, receipt: Receipt): void {
-    counts.delivered += unit.size;
-    lastSuccessMs = clock.now();
     gate.succeeded();
     probes = 0;
     refusals.succeeded();
-    if (state === 'circuit_open' || state === 'misconfigured') window.hurry();
+    if (health.state === 'circuit_open' || health.state === 'misconfigured') window.hurry();
     finish(unit, { status: 'success', httpStatus: receipt.httpStatus });
-    if (state !== 'ok') changeState(unit.items[0], unit.attempts, undefined);
+    health.succeeded(unit);
   }
 
   function failed(unit: Unit, error: DeliveryError): void {
     const nowMs = clock.monotonic();
-    counts.failedAttempts++;
-    lastError = { message: error.message, ...(error.httpStatus === undefined ? {} : { http_status: error.httpStatus }), at: new Date(clock.now()).toISOString() };
     unit.state = 'waiting';
     switch (error.kind) {
       case 'retry':
@@ -195,7 +189,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
         if (unit.size > 1) window.halve(unit);
         else refusals.refused(unit, error, nowMs);
     }
-    changeState(unit.items[0], unit.attempts, error);
+    health.failed(unit, error);
   }
 
   function bury(unit: Unit): void {
@@ -260,34 +254,10 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     for (const unit of window.units) {
       const newest = unit.items.at(-1);
       if (newest === undefined || newest.time > cutoff || unit.state !== 'waiting') continue;
-      counts.expired += unit.size;
+      health.expired(unit.size);
       window.begin(unit);
       finish(unit, { status: 'expired', message: 'waited longer than the retention' });
     }
-  }
-
-  function stateNow(nowMs: number): DestinationState {
-    if (gate.state === 'held') return 'misconfigured';
-    if (gate.state === 'circuit_open') return 'circuit_open';
-    if (window.failing() || gate.throttled(nowMs)) return 'retrying';
-    return counts.delivered > 0 ? 'ok' : 'idle';
-  }
-
-  function changeState(item: Item | undefined, attempts: number, error: DeliveryError | undefined): void {
-    const before = state;
-    state = stateNow(clock.monotonic());
-    if (state === before) return;
-    const message = error?.message ?? '';
-    if (state === 'ok' || state === 'idle') {
-      if (before !== 'idle') logger.info({ ...fields, before }, 'the destination takes events again');
-      return;
-    }
-    logger.warn({ ...fields, state, error: message, http_status: error?.httpStatus }, 'the destination does not take events');
-    void recorder.change(item, {
-      deliveryStatus: state === 'circuit_open' ? 'circuit_open' : 'failed',
-      attempts, httpStatus: error?.httpStatus,
-      message: state === 'misconfigured' ? `held, a setting is wrong: ${message}` : message,
-    });
   }
 
   /** When, without anything else happening, something could start. */
@@ -348,19 +318,6 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
       pump();
     },
     stop: (drainMs) => (ended ??= halt(drainMs)),
-    status() {
-      const oldest = cursor.oldestPendingTime();
-      return {
-        name: output.name, type: output.type, url: output.url,
-        state: stateNow(clock.monotonic()),
-        pending: cursor.pending(),
-        oldest_pending_age_seconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1000),
-        delivered: counts.delivered, failed_attempts: counts.failedAttempts, expired: counts.expired,
-        dead: deadLetters.count(),
-        ...(lastError === undefined ? {} : { last_error: lastError }),
-        ...(lastSuccessMs === undefined ? {} : { last_success: new Date(lastSuccessMs).toISOString() }),
-        lossy: output.lossy,
-      };
-    },
+    status: () => health.status(),
   };
 }
