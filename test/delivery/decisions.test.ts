@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { CLOSED, expire, FAILURES_TO_OPEN, onFailure, onProbe, onSuccess, type Breaker } from '../../src/delivery/breaker.js';
+import { createGate } from '../../src/delivery/gate.js';
+import { nextDelay, RETRY_BACKOFF, throttledDelay } from '../../src/delivery/retry.js';
+import { createWindow, type Item } from '../../src/delivery/window.js';
+import { encodeEvent } from '../../src/event/privacy.js';
+import { sampleTest } from '../fixtures/events.js';
+
+const event = sampleTest();
+const payload = encodeEvent(event);
+const items = (count: number, from = 0): Item[] => Array.from({ length: count }, (_, i) => ({ seq: from + i, time: 0, event, payload }));
+
+t.test('delays lie between a second and a ceiling that doubles up to five minutes', (t) => {
+  t.equal(nextDelay(1, 0), 1000);
+  t.equal(nextDelay(1, 1), 2000);
+  t.equal(nextDelay(4, 1), 16_000);
+  t.equal(nextDelay(9, 1), 300_000);
+  t.equal(nextDelay(1e6, 1), 300_000);
+  fc.assert(fc.property(fc.integer({ min: 1, max: 1e6 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, random) => {
+    const delay = nextDelay(attempt, random);
+    return delay >= RETRY_BACKOFF.baseMs && delay <= RETRY_BACKOFF.capMs;
+  }));
+  t.end();
+});
+
+t.test('a receiver\'s wish is never undercut, and zero is not taken literally', (t) => {
+  t.equal(throttledDelay(0, 0.9), 1000);
+  t.equal(throttledDelay(60_000, 0), 60_000);
+  t.equal(throttledDelay(60_000, 1), 65_000);
+  t.equal(throttledDelay(3_600_000, 1), 3_605_000);
+  t.end();
+});
+
+t.test('the breaker opens after five failures in a row and closes with one success', (t) => {
+  let breaker: Breaker = CLOSED;
+  for (let i = 1; i < FAILURES_TO_OPEN; i++) breaker = onFailure(breaker, 0, 0.5);
+  t.equal(breaker.state, 'closed');
+  t.same(onSuccess(), CLOSED);
+  breaker = onFailure(breaker, 0, 0.5);
+  t.same(breaker, { state: 'open', untilMs: 1500, rounds: 1 });
+  t.same(onFailure(breaker, 100, 0.5), breaker, 'late failures change nothing');
+  t.same(expire(breaker, 7), { state: 'open', untilMs: 7, rounds: 1 });
+  breaker = onProbe(breaker);
+  t.same(breaker, { state: 'half_open', rounds: 1 });
+  t.same(onFailure(breaker, 1000, 1), { state: 'open', untilMs: 5000, rounds: 2 });
+  t.same(onProbe(CLOSED), CLOSED);
+  t.same(expire(CLOSED, 7), CLOSED);
+  t.end();
+});
+
+t.test('an open breaker never waits longer than 30 s for its probe', (t) => {
+  fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { maxLength: 60 }), (randoms) => {
+    let breaker: Breaker = { state: 'closed', failures: FAILURES_TO_OPEN - 1 };
+    let now = 0;
+    for (const random of randoms) {
+      breaker = onFailure(breaker, now, random);
+      if (breaker.state !== 'open' || breaker.untilMs - now > 30_000.001 || breaker.untilMs - now < 999.999) return false;
+      now = breaker.untilMs;
+      breaker = onProbe(breaker);
+    }
+    return true;
+  }));
+  t.end();
+});
+
+t.test('the gate: all at once, nothing, one, then more and more', (t) => {
+  const gate = createGate({ maxInFlight: 8 });
+  t.equal(gate.limit(0), 8);
+  for (let i = 0; i < FAILURES_TO_OPEN; i++) gate.failed(0, 0, undefined);
+  t.equal(gate.state, 'circuit_open');
+  t.equal(gate.limit(999), 0);
+  t.equal(gate.dueMs(0), 1000);
+  t.equal(gate.limit(1000), 1);
+  gate.sent();
+  t.equal(gate.limit(1000), 1);
+  const limits: number[] = [];
+  for (let i = 0; i < 5; i++) { gate.succeeded(); limits.push(gate.limit(1000)); }
+  t.same(limits, [1, 2, 4, 8, 8]);
+  t.equal(gate.state, 'open');
+  t.end();
+});
+
+t.test('a held gate is tried every five minutes, sooner when nobody answered, and at once when kicked', (t) => {
+  const gate = createGate({ maxInFlight: 8 });
+  gate.hold(0);
+  t.equal(gate.state, 'held');
+  t.equal(gate.limit(299_999), 0);
+  t.equal(gate.limit(300_000), 1);
+  gate.failed(300_000, 0, undefined);
+  t.equal(gate.state, 'held');
+  t.equal(gate.limit(300_999), 0);
+  t.equal(gate.limit(301_000), 1);
+  gate.hold(301_000);
+  gate.kick(301_001);
+  t.equal(gate.limit(301_001), 1);
+  gate.succeeded();
+  t.equal(gate.state, 'open');
+  t.end();
+});
+
+t.test('Retry-After closes the gate for everybody, and a reload does not open it', (t) => {
+  const gate = createGate({ maxInFlight: 8 });
+  for (let i = 0; i < 10; i++) gate.failed(0, 0, 60_000);
+  t.equal(gate.state, 'open', 'who says when to come back is not down');
+  t.ok(gate.throttled(59_999));
+  gate.kick(1);
+  t.equal(gate.limit(59_999), 0);
+  t.equal(gate.dueMs(1), 60_000);
+  t.equal(gate.limit(60_000), 1);
+  t.end();
+});
+
+t.test('the window makes batches within both limits, and one larger event a batch of its own', (t) => {
+  const window = createWindow();
+  window.add(items(7), { events: 3, bytes: 1e9 });
+  t.same(window.units.map((unit) => unit.size), [3, 3, 1]);
+  const narrow = createWindow();
+  narrow.add(items(5), { events: 100, bytes: payload.byteLength * 2 });
+  t.same(narrow.units.map((unit) => unit.size), [2, 2, 1]);
+  const tiny = createWindow();
+  tiny.add(items(3), { events: 100, bytes: 1 });
+  t.same(tiny.units.map((unit) => unit.size), [1, 1, 1]);
+  t.end();
+});
+
+t.test('the window knows what is fresh, what is started and how far the cursor may go', (t) => {
+  const window = createWindow();
+  window.add(items(4), { events: 1, bytes: 1e9 });
+  const first = window.next(0, { freshToo: true });
+  t.equal(first?.firstSeq, 0);
+  if (first === undefined) return;
+  first.state = 'sending';
+  first.attempts = 1;
+  t.same([window.fresh(), window.started(), window.firstOpenSeq()], [3, 1, 0]);
+  first.state = 'waiting';
+  window.delay(first, 100);
+  t.ok(window.headIsStuck());
+  t.equal(window.nextDueMs(0), 100);
+  t.equal(window.next(50, { freshToo: false }), undefined);
+  t.equal(window.next(100, { freshToo: false }), first);
+  t.equal(window.probe('oldest'), first);
+  t.equal(window.probe('least_tried')?.firstSeq, 1);
+  window.hurry();
+  t.notOk(window.failing());
+  first.state = 'done';
+  t.equal(window.firstOpenSeq(), 1);
+  t.equal(window.release(), 1);
+  t.equal(window.release(), 0);
+
+  window.takeBack({ item: { seq: -5, time: 0, event, payload }, letterId: 9, attempts: 2 });
+  t.equal(window.firstOpenSeq(), 1, 'what the cursor has passed does not hold it');
+  window.dropBefore(3);
+  t.same(window.units.map((unit) => unit.firstSeq), [-5, 3]);
+  t.end();
+});
+
+t.test('halving keeps order and every event', (t) => {
+  fc.assert(fc.property(fc.integer({ min: 2, max: 50 }), fc.array(fc.nat(), { maxLength: 80 }), (count, choices) => {
+    const window = createWindow();
+    window.add(items(count), { events: 100, bytes: 1e9 });
+    for (const choice of choices) {
+      const divisible = window.units.filter((unit) => unit.size > 1);
+      const unit = divisible[choice % divisible.length];
+      if (unit !== undefined) window.halve(unit);
+    }
+    return window.units.flatMap((unit) => unit.items.map((item) => item.seq)).join() === items(count).map((item) => item.seq).join()
+      && window.units.every((unit) => unit.firstSeq === unit.items[0]?.seq && unit.size === unit.items.length);
+  }));
+  t.end();
+});
