@@ -282,16 +282,22 @@ export class Appender {
     await active.giveUp(this.#host.files);
     this.#host.account(segment.bytes - segment.dataEnd);
     this.#host.gaveUp(segment, error);
-    if (!active.isEmpty) return;
-    this.#host.account(-segment.bytes);
-    this.#host.gone(segment);
+    if (active.isEmpty) this.#forget(segment);
   }
 
-  /** Only when everything written is durable. */
+  /** Only when everything written is durable. A segment without records goes: the next one will have its name. */
   async #retire(): Promise<void> {
     const active = this.#active;
+    if (active === undefined) return;
     this.#active = undefined;
-    await active?.close();
+    if (!active.isEmpty) return active.close();
+    await active.giveUp(this.#host.files);
+    this.#forget(active.segment);
+  }
+
+  #forget(segment: Segment): void {
+    this.#host.account(-segment.bytes);
+    this.#host.gone(segment);
   }
 
   #encode(entries: readonly Entry[]): Group {

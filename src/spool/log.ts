@@ -314,7 +314,16 @@ export class SegmentedLog {
       },
       makeRoom: () => budget.makeRoom(),
       account: (bytes) => { budget.add(bytes); },
-      opened: (segment) => { this.#segments.push(segment); },
+      opened: (segment) => {
+        // A file without records, of the same name, gave way to it.
+        const replaced = this.#segments.at(-1);
+        if (replaced?.path === segment.path) {
+          replaced.removed = true;
+          this.#segments.pop();
+          budget.add(-replaced.bytes);
+        }
+        this.#segments.push(segment);
+      },
       gone: (segment) => {
         segment.removed = true;
         this.#segments.splice(this.#segments.indexOf(segment), 1);

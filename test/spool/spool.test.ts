@@ -504,6 +504,21 @@ void t.test('opening reads the last segment and one header, however much waits',
   await again.spool.close();
 });
 
+void t.test('a segment that got no record, for want of room, never stands in the way of the next one', async (t) => {
+  const files = new FaultyFiles();
+  const { spool, stream } = await openWorld(files);
+  const cursor = await stream.attach('webhook');
+  files.capacityBytes = 1024 + SEGMENT_HEADER_BYTES;
+  await t.rejects(stream.append(bytesOf('no room')), { code: 'SPOOL_FULL' });
+  files.capacityBytes = Infinity;
+  await stream.rewrite((payload) => payload);
+  await stream.append(bytesOf('one'));
+  await stream.rewrite((payload) => payload);
+  t.same((await readAll(cursor)).map(textOf), ['one']);
+  await spool.close();
+  t.equal((await openWorld(files)).spool.stats().bytes, spool.stats().bytes);
+});
+
 void t.test('streams that nobody opens count, and are cleaned up too', async (t) => {
   const files = new FaultyFiles();
   const world = await openWorld(files);
