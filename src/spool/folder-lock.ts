@@ -5,8 +5,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { describeError, errnoOf, RaxedError } from '../errors.js';
 import type { Logger } from '../ports.js';
-import { identityOf, isDead, parseIdentity } from './process-identity.js';
-import type { ProcessIdentity } from './process-identity.js';
+import { identityOf, isDead, parseOwner } from './process-identity.js';
+import type { Owner, ProcessIdentity } from './process-identity.js';
 
 /**
  * One daemon per state folder, by three things of which each covers what the others cannot:
@@ -40,18 +40,17 @@ export async function lockStateFolder(folder: string, logger: Logger, options: L
   const owner = await openOwnerFile(folder);
   try {
     const kernel = lockInKernel(owner);
-    const previous = parseIdentity(await readAll(owner));
+    const previous = parseOwner(await readAll(owner));
     if (kernel === 'held') throw lockedBy(previous);
     if (kernel === 'unavailable') {
       logger.warn({}, 'the command flock of util-linux is missing: the state folder is guarded by a lock file only');
       if (previous !== undefined && previous.pid !== self.pid && !isDead(previous, self)) throw lockedBy(previous);
     }
-    // Whoever holds the kernel lock knows that no other process does; without it, only a dead owner's mark may be removed.
-    const mayTakeOver = kernel === 'locked' ? previous === undefined || isDead(previous, self) || previous.pid === self.pid : previous !== undefined && isDead(previous, self);
+    const mayTakeOver = kernel === 'locked' ? isGone(previous, self) : previous !== undefined && isDead(previous, self);
     const lock = new FolderMark(folder, owner, kernel === 'locked', logger);
     await lock.take(mayTakeOver, previous);
     try {
-      await writeOwner(owner, self);
+      await writeOwner(owner, { ...self, kernelLock: kernel === 'locked' });
     } catch (error) {
       await lock.drop();
       throw unwritable(error);
@@ -61,6 +60,11 @@ export async function lockStateFolder(folder: string, logger: Logger, options: L
     await owner.close();
     throw error;
   }
+}
+
+/** For who holds the kernel lock: the previous owner cannot live, unless it had to do without that lock. */
+function isGone(previous: Owner | undefined, self: ProcessIdentity): boolean {
+  return previous === undefined || previous.kernelLock || previous.pid === self.pid || isDead(previous, self);
 }
 
 /** proper-lockfile's mark, kept for as long as the lock is. */
@@ -82,7 +86,7 @@ class FolderMark implements StateLock {
 
   get lost(): AbortSignal { return this.#lost.signal; }
 
-  async take(mayTakeOver: boolean, previous: ProcessIdentity | undefined): Promise<void> {
+  async take(mayTakeOver: boolean, previous: Owner | undefined): Promise<void> {
     try {
       await this.#lock();
     } catch (error) {
@@ -188,14 +192,14 @@ async function readAll(file: FileHandle): Promise<string> {
 }
 
 /** In place: the kernel lock belongs to this very file. */
-async function writeOwner(file: FileHandle, identity: ProcessIdentity): Promise<void> {
+async function writeOwner(file: FileHandle, identity: Owner): Promise<void> {
   const bytes = Buffer.from(`${JSON.stringify(identity)}\n`, 'utf8');
   await file.truncate(0);
   await file.write(bytes, 0, bytes.length, 0);
   await file.datasync();
 }
 
-function lockedBy(owner: ProcessIdentity | undefined): RaxedError {
+function lockedBy(owner: Owner | undefined): RaxedError {
   return new RaxedError('STATE_LOCKED', owner === undefined ? 'another process uses the state folder' : `process ${owner.pid} uses the state folder`);
 }
 

@@ -12,6 +12,12 @@ export interface ProcessIdentity {
   readonly namespace: string | null;
 }
 
+/** The owner file's content. */
+export interface Owner extends ProcessIdentity {
+  /** It held the kernel lock too: whoever gets that lock after it knows that it is gone. */
+  readonly kernelLock: boolean;
+}
+
 export function identityOf(pid: number, bootId: string | undefined): ProcessIdentity {
   return {
     pid,
@@ -34,7 +40,7 @@ export function isDead(other: ProcessIdentity, self: ProcessIdentity): boolean {
 }
 
 /** An owner file's content; undefined for anything else. */
-export function parseIdentity(text: string): ProcessIdentity | undefined {
+export function parseOwner(text: string): Owner | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || !('pid' in value) || typeof value.pid !== 'number' || !Number.isInteger(value.pid) || value.pid <= 0) return undefined;
@@ -42,7 +48,7 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
       const found: unknown = (value as Record<string, unknown>)[key];
       return typeof found === 'string' ? found : null;
     };
-    return { pid: value.pid, startTime: text_('startTime'), bootId: text_('bootId'), namespace: text_('namespace') };
+    return { pid: value.pid, startTime: text_('startTime'), bootId: text_('bootId'), namespace: text_('namespace'), kernelLock: 'kernelLock' in value && value.kernelLock === true };
   } catch {
     return undefined;
   }

@@ -5,7 +5,7 @@ import { chmod, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { lockStateFolder } from '../../src/spool/folder-lock.js';
-import { identityOf, isDead, parseIdentity } from '../../src/spool/process-identity.js';
+import { identityOf, isDead, parseOwner } from '../../src/spool/process-identity.js';
 import { recordingLogger, silentLogger } from '../fixtures/logger.js';
 
 const HOLDER = `
@@ -57,7 +57,7 @@ void t.test('the lock of a process that was killed is taken over at once, with a
     const folder = join(t.testdir(), 'state');
     const { child, said } = await holder(folder, env);
     t.equal(said, 'locked');
-    const owner = parseIdentity(await readFile(join(folder, 'raxed.owner'), 'utf8'));
+    const owner = parseOwner(await readFile(join(folder, 'raxed.owner'), 'utf8'));
     t.equal(owner?.pid, child.pid);
     const second = await holder(folder, env);
     t.equal(second.said, `STATE_LOCKED process ${child.pid} uses the state folder`);
@@ -69,10 +69,18 @@ void t.test('the lock of a process that was killed is taken over at once, with a
   }
 });
 
+void t.test('who gets the kernel lock knows that an owner who had it is gone, whatever pids say', async (t) => {
+  const owner = { ...identityOf(process.ppid, undefined), namespace: 'pid:[1]' };
+  const stale = t.testdir({ 'raxed.owner': JSON.stringify({ ...owner, kernelLock: true }), 'raxed.lock': {} });
+  await (await lockStateFolder(stale, silentLogger)).release();
+  const live = t.testdir({ 'raxed.owner': JSON.stringify({ ...owner, kernelLock: false }), 'raxed.lock': {} });
+  await t.rejects(lockStateFolder(live, silentLogger), { code: 'STATE_LOCKED' });
+});
+
 void t.test('a damaged owner file stops nobody who has the kernel lock', async (t) => {
   const folder = t.testdir({ 'raxed.owner': '{"pid": tru', 'raxed.lock': {} });
   const lock = await lockStateFolder(folder, silentLogger);
-  t.equal(parseIdentity(await readFile(join(folder, 'raxed.owner'), 'utf8'))?.pid, process.pid);
+  t.equal(parseOwner(await readFile(join(folder, 'raxed.owner'), 'utf8'))?.pid, process.pid);
   await lock.release();
 });
 
@@ -121,8 +129,8 @@ void t.test('a process is known by more than its number', (t) => {
   t.ok(isDead({ ...self, pid: 2 ** 22 + 1 }, self));
   t.notOk(isDead({ ...self, namespace: 'pid:[1]', pid: 2 ** 22 + 1 }, self), 'a number of another pid namespace says nothing');
   t.equal(identityOf(1, '09D9A93E-f848-41d5-897d-e64506c3594a').bootId, '09d9a93ef84841d5897de64506c3594a');
-  for (const text of ['', 'null', '[]', '{"pid":-1}', '{"pid":"1"}', '{"pid":1.5}']) t.equal(parseIdentity(text), undefined);
-  t.same(parseIdentity('{"pid":5,"startTime":7}'), { pid: 5, startTime: null, bootId: null, namespace: null });
+  for (const text of ['', 'null', '[]', '{"pid":-1}', '{"pid":"1"}', '{"pid":1.5}']) t.equal(parseOwner(text), undefined);
+  t.same(parseOwner('{"pid":5,"startTime":7}'), { pid: 5, startTime: null, bootId: null, namespace: null, kernelLock: false });
   t.end();
 });
 
