@@ -41,6 +41,9 @@ export interface SyslogOptions {
 const STREAM_BATCH_EVENTS = 2000;
 const STREAM_BATCH_BYTES = 4 * 1024 * 1024;
 const DATAGRAM_BATCH_EVENTS = 100;
+/** So many datagrams at once fit any receiver's buffer; then it gets a moment to read them. */
+const DATAGRAM_BURST = 16;
+const DATAGRAM_PAUSE_MS = 2;
 
 /** CEF lines over syslog: UDP (at most once), TCP or TLS. */
 export function createSyslogOutput(options: SyslogOptions): Output {
@@ -165,15 +168,18 @@ function serverName(host: string): { servername?: string } {
   return /^[\d.]+$|:/.test(host) ? {} : { servername: host };
 }
 
-/** One datagram a message, one after another, so that a burst does not overrun the receiver's buffer at once. */
+/** One datagram a message, one after another, at a pace that a receiver's buffer stands. */
 async function sendDatagrams(options: SyslogOptions, datagrams: readonly Buffer[], signal: AbortSignal): Promise<void> {
   let socket: DatagramSocket | undefined;
   try {
-    const { address, family } = await lookup(options.host);
+    const addresses = await lookup(options.host, { all: true });
+    // Nobody answers over UDP, so the address that the receiver most likely listens on is the one to take.
+    const { address, family } = addresses.find((found) => found.family === 4) ?? addresses[0] ?? { address: options.host, family: 4 };
     socket = createSocket(family === 6 ? 'udp6' : 'udp4');
     // Without a listener an error of the socket itself would end the process.
     socket.on('error', () => undefined);
-    for (const datagram of datagrams) {
+    for (const [i, datagram] of datagrams.entries()) {
+      if (i > 0 && i % DATAGRAM_BURST === 0) await new Promise((resolve) => { setTimeout(resolve, DATAGRAM_PAUSE_MS); });
       if (signal.aborted) throw new DeliveryError('retry', 'aborted');
       await new Promise<void>((resolve, reject) => {
         socket?.send(datagram, options.port, address, (error) => { if (error) reject(error); else resolve(); });
