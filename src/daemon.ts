@@ -73,6 +73,8 @@ export type DataPath = 'moves' | 'refuses' | 'stuck';
 
 const DRAIN_MS = 5000;
 const TICK_MS = 5000;
+/** Deliveries expire by themselves; this is for what no destination reads, dead letters for example. */
+const EXPIRY_MS = 600_000;
 const STALL_MS = 30_000;
 const READY_CACHE_MS = 1000;
 
@@ -94,7 +96,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const { config } = loaded;
     logger.setLevel?.(config.log.level);
     const paths = effectivePaths(options.paths, config, options.env);
-    const lock = await lockStateFolder(paths.stateDir, logger);
+    const lock = await lockStateFolder(paths.stateDir, logger, { bootId: options.env['RAXED_BOOT_ID'] });
     undo.push(() => lock.release());
     lock.lost.addEventListener('abort', () => {
       logger.error({ code: 'STATE_LOCKED' }, 'the state folder was taken by another process: stopping');
@@ -196,6 +198,14 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       if (previous.scanner !== next.scanner) await previous.scanner.close();
     }
 
+    async function repeat(everyMs: number, work: () => Promise<void>): Promise<void> {
+      for (;;) {
+        await clock.sleep(everyMs, stopping.signal);
+        if (stopping.signal.aborted) return;
+        await work().catch((error: unknown) => { logger.error({ error: describeError(error) }, 'housekeeping failed; it is tried again'); });
+      }
+    }
+
     let reloading: Promise<void> = Promise.resolve();
     function reload(): Promise<void> {
       const done = reloading.then(async () => {
@@ -269,7 +279,10 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     }, { clock, logger });
     undo.push(() => server.close(0));
 
-    void everyTick(clock, stopping.signal, async () => {
+    void repeat(EXPIRY_MS, async () => {
+      for (const tenant of generation.tenants) await (await spool.openStream(streamOf(tenant))).expire(retentionMs(tenant));
+    });
+    void repeat(TICK_MS, async () => {
       if (policies.unfinished) await policies.enforce();
       if (spool.stats().state !== 'ok') return;
       await gaps.flush(async (stream, payload) => (await spool.openStream(stream)).append(payload));
@@ -308,13 +321,5 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     stopping.abort();
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
-  }
-}
-
-async function everyTick(clock: Clock, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  for (;;) {
-    await clock.sleep(TICK_MS, signal);
-    if (signal.aborted) return;
-    await work();
   }
 }
