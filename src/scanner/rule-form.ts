@@ -1,3 +1,4 @@
+import { CHECKS } from './check-digit.js';
 import { FAMILIES, SEVERITIES, SOURCES } from './verdict.js';
 import { PATTERN_FLAGS } from './rule.js';
 import type { PatternFlag, Rule, RulePattern } from './rule.js';
@@ -128,7 +129,13 @@ function readPatterns(value: unknown, problems: string[]): RulePattern[] {
     const fields: Fields = typeof item === 'string' ? { pattern: item } : isFields(item) ? item : {};
     const pattern = fields['pattern'];
     if (typeof pattern !== 'string' || pattern === '') problems.push(`${where}.pattern: expected a regular expression`);
-    return { pattern: typeof pattern === 'string' ? pattern : '', flags: readFlags(fields['flags'], `${where}.flags`, problems) };
+    const validate = CHECKS.find((check) => check === fields['validate']);
+    if (validate === undefined && fields['validate'] !== undefined) problems.push(`${where}.validate: expected one of ${CHECKS.join(', ')}`);
+    return {
+      pattern: typeof pattern === 'string' ? pattern : '',
+      flags: readFlags(fields['flags'], `${where}.flags`, problems),
+      ...(validate === undefined ? {} : { validate }),
+    };
   });
 }
 

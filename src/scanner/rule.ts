@@ -1,3 +1,4 @@
+import type { Check } from './check-digit.js';
 import type { Family, Severity, Source } from './verdict.js';
 
 /** One regular expression of a rule, in RE2 syntax. */
@@ -5,6 +6,8 @@ export interface RulePattern {
   readonly pattern: string;
   /** Python's names: IGNORECASE, MULTILINE, DOTALL. */
   readonly flags: readonly PatternFlag[];
+  /** Only matches with valid check digits count. */
+  readonly validate?: Check;
 }
 
 export const PATTERN_FLAGS = ['IGNORECASE', 'MULTILINE', 'DOTALL'] as const;
