@@ -15,10 +15,12 @@ import { createMsspMethods } from './control/methods/mssp.js';
 import { createRulesMethods } from './control/methods/rules.js';
 import { createScanMethods } from './control/methods/scan.js';
 import { createSystemMethods } from './control/methods/system.js';
+import type { DataPathState } from './data-path.js';
+import { createDataPath } from './data-path.js';
 import { createDeliveryLoop } from './delivery/loop.js';
 import type { DestinationPlan } from './destinations.js';
 import { createDestinations } from './destinations.js';
-import { ConfigError, describeError, RaxedError } from './errors.js';
+import { describeError } from './errors.js';
 import type { FilteredBytes, FilteredEvent } from './event/privacy.js';
 import { createGaps } from './gaps.js';
 import type { Generation, TenantPlan } from './generation.js';
@@ -28,6 +30,8 @@ import { nodeSpoolFiles } from './platform/spool-files.js';
 import { createPolicies, openPolicyRecord } from './policies.js';
 import type { Clock, Logger, Random } from './ports.js';
 import { lockStateFolder } from './spool/folder-lock.js';
+import type { LoadedConfig } from './reload.js';
+import { createReloader } from './reload.js';
 import { auditLimits, retentionMs, sealAgeMs, spoolOptions } from './settings.js';
 import type { SpoolReport } from './spool/spool.js';
 import { createSpool } from './spool/spool.js';
@@ -43,11 +47,6 @@ export interface DaemonOptions {
   readonly workerUrl: URL | undefined;
 }
 
-export interface LoadedConfig {
-  readonly config: Config;
-  readonly warnings: readonly string[];
-}
-
 export interface DaemonPorts {
   readonly clock: Clock;
   readonly random: Random;
@@ -60,23 +59,18 @@ export interface Daemon {
   config(): Config;
   /** Throws ConfigError and leaves everything as it was when the new configuration is bad. */
   reload(): Promise<void>;
-  /** For the watchdog: appends and syncs a probe record, and looks whether every delivery loop has turned lately. */
-  dataPath(): Promise<DataPath>;
+  /** For the watchdog. */
+  dataPath(): Promise<DataPathState>;
   /** Aborts when the daemon cannot go on: its state folder was taken by another. */
   readonly failed: AbortSignal;
   /** Answers what runs, flushes, delivers up to 5 s, says goodbye. Safe twice. */
   stop(): Promise<void>;
 }
 
-/** `moves`; `refuses`: the disk says no, which a restart does not mend; `stuck`: something does not answer. */
-export type DataPath = 'moves' | 'refuses' | 'stuck';
-
 const DRAIN_MS = 5000;
 const TICK_MS = 5000;
 /** Deliveries expire by themselves; this is for what no destination reads, dead letters for example. */
 const EXPIRY_MS = 600_000;
-const STALL_MS = 30_000;
-const READY_CACHE_MS = 1000;
 
 /** Builds and starts everything. Throws RaxedError, and leaves nothing running, when it cannot. */
 export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): Promise<Daemon> {
@@ -125,9 +119,6 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     };
 
     let generation = await buildGeneration(config, undefined, buildPorts);
-    let configWarnings = loaded.warnings;
-    let loadedAtMs = clock.now();
-    let lastReloadError: { message: string; at: string } | undefined;
     const destinations = createDestinations(logger);
     const counters = createCounters();
     const watchers = new Set<(event: FilteredEvent) => void>();
@@ -150,9 +141,9 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     function warnings(): string[] {
       return [
-        ...configWarnings,
+        ...reloader.state().warnings,
         ...(skipVerify ? ['RAXE_SKIP_SSL_VERIFY=true: certificates are not checked'] : []),
-        ...(lastReloadError === undefined ? [] : ['the configuration file is wrong; the last good one is in force']),
+        ...(reloader.state().lastError === undefined ? [] : ['the configuration file is wrong; the last good one is in force']),
         ...(spool.stats().state === 'ok' ? [] : [`the spool is ${spool.stats().state}`]),
         ...(policies.unfinished ? ['what waits on disk could not yet be rewritten for a stricter privacy setting'] : []),
         ...(audit.stats().state === 'ok' ? [] : ['the audit log cannot be written']),
@@ -206,49 +197,18 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       }
     }
 
-    let reloading: Promise<void> = Promise.resolve();
-    function reload(): Promise<void> {
-      const done = reloading.then(async () => {
-        try {
-          const fresh = await options.load('reload');
-          const next = await buildGeneration(fresh.config, generation, buildPorts);
-          await install(next);
-          configWarnings = fresh.warnings;
-          loadedAtMs = clock.now();
-          lastReloadError = undefined;
-          logger.info({ restart_required: restartRequired() }, 'configuration loaded');
-          note('config', { event: 'loaded' });
-        } catch (error) {
-          lastReloadError = { message: describeError(error), at: new Date(clock.now()).toISOString() };
-          logger.error({ code: error instanceof RaxedError ? error.code : 'INTERNAL', problem: describeError(error) }, 'the new configuration was refused; the last good one stays in force');
-          note('config', { event: 'refused', code: error instanceof ConfigError ? error.code : 'INTERNAL' });
-          throw error;
-        }
-      });
-      reloading = done.catch(() => undefined);
-      return done;
-    }
+    const reloader = createReloader({
+      first: loaded,
+      load: () => options.load('reload'),
+      install: async (next) => { await install(await buildGeneration(next, generation, buildPorts)); },
+      note: (fields) => { note('config', fields); },
+      clock, logger,
+    });
+    const dataPath = createDataPath(spool, destinations, clock);
 
     function restartRequired(): boolean {
       const now = effectivePaths(options.paths, generation.config, options.env);
       return now.stateDir !== paths.stateDir || now.controlSocket !== paths.controlSocket || now.scanSocket !== paths.scanSocket;
-    }
-
-    let readiness: { at: number; path: Promise<DataPath> } | undefined;
-    async function dataPath(): Promise<DataPath> {
-      const late = new AbortController();
-      try {
-        const probed = spool.probe().then(() => 'moves' as const, () => 'refuses' as const);
-        const answer = await Promise.race([probed, clock.sleep(STALL_MS, late.signal).then(() => 'stuck' as const)]);
-        return clock.monotonic() - destinations.oldestTurn(clock.monotonic()) < STALL_MS ? answer : 'stuck';
-      } finally {
-        late.abort();
-      }
-    }
-    async function ready(): Promise<boolean> {
-      const now = clock.monotonic();
-      if (readiness === undefined || now - readiness.at > READY_CACHE_MS) readiness = { at: now, path: dataPath() };
-      return await readiness.path === 'moves';
     }
 
     undo.push(async () => { await generation.scanner.close(); });
@@ -256,12 +216,12 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     await install(generation);
 
     const actions = createActions({
-      generation: () => generation, policy: (key) => policies.current(key), spool, destinations, counters, clock, ulid, watchers, reload, ready, warnings,
+      generation: () => generation, policy: (key) => policies.current(key), spool, destinations, counters, clock, ulid, watchers, warnings, reload: () => reloader.reload(), ready: () => dataPath.ready(),
       version: VERSION, skipVerify,
       onRejected: (stream) => { gaps.note(stream, 'rejected', 1, clock.now()); },
       auditOutcome: (outcome) => audit.outcome(outcome),
       info: () => ({
-        configFile: paths.configFile, loadedAt: new Date(loadedAtMs).toISOString(), lastError: lastReloadError, restartRequired: restartRequired(),
+        configFile: paths.configFile, ...reloader.state(), restartRequired: restartRequired(),
         uptimeSeconds: uptimeSeconds(), audit: audit.stats(),
       }),
     });
@@ -274,7 +234,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         ...createScanMethods(actions.scan), ...createSystemMethods(actions.system), ...createMsspMethods(actions.mssp),
         ...createCustomerMethods(actions.customer), ...createRulesMethods(actions.rules),
       ],
-      probes: { ready: async () => ({ ready: await ready() }) },
+      probes: { ready: async () => ({ ready: await dataPath.ready() }) },
       limits: () => ({ maxTextBytes: generation.config.scanner.max_text_bytes }),
     }, { clock, logger });
     undo.push(() => server.close(0));
@@ -296,7 +256,9 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     let stopped: Promise<void> | undefined;
     return {
-      paths, reload, dataPath,
+      paths,
+      reload: () => reloader.reload(),
+      dataPath: () => dataPath.state(),
       config: () => generation.config,
       failed: failed.signal,
       stop() {
@@ -304,7 +266,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
           logger.info({}, 'stopping');
           stopping.abort();
           await server.close(DRAIN_MS);
-          await reloading;
+          await reloader.settled();
           await destinations.stop(DRAIN_MS);
           await ownAgent.stop();
           await generation.scanner.close();

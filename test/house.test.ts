@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   control: ['scanner', 'event', 'nearest'],
   client: ['control'],
   pipeline: ['scanner', 'event'],
-  cli: '*', build: '*', daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', gaps: '*', policies: '*', settings: '*', installation: '*',
+  cli: '*', build: '*', daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', gaps: '*', policies: '*', settings: '*', installation: '*', reload: '*', 'data-path': '*',
 };
 
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */
@@ -31,7 +31,7 @@ const PURE = [
   /^event\//,
   /^spool\/record$/,
   /^outputs\/(output|cef|signature|status|syslog-message)$/,
-  /^delivery\/(retry|breaker)$/,
+  /^delivery\/(retry|breaker|gate|window|refusals|outcome)$/,
   /^audit\/(record|chain)$/,
   /^agents\/counters$/,
   /^control\/(protocol|method)$/,
