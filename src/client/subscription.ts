@@ -6,7 +6,8 @@ import { RemoteError, unreachable } from './connection.js';
 
 /**
  * Subscribes to a stream of events over the daemon's unix socket and calls `onEvent` for each.
- * Resolves when `signal` aborts; throws DAEMON_UNREACHABLE when the daemon goes away, RemoteError when it refuses.
+ * Resolves when `signal` aborts; throws DAEMON_UNREACHABLE when the daemon goes away or does not answer the subscription
+ * within `timeoutMs`, RemoteError when it refuses.
  */
 export function subscribe(
   subscription: { readonly method: string; readonly params: object; readonly onEvent: (event: object) => void },
@@ -14,13 +15,17 @@ export function subscribe(
 ): Promise<void> {
   const { socketPath, timeoutMs, signal } = options;
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket('ws://raxed/v1/rpc', { createConnection: () => createConnection(socketPath), perMessageDeflate: false, handshakeTimeout: timeoutMs });
-    const fail = (error: RaxedError): void => { reject(error); socket.terminate(); };
-    const stop = (): void => { resolve(); socket.terminate(); };
+    const socket = new WebSocket('ws://raxed/v1/rpc', { createConnection: () => createConnection(socketPath), perMessageDeflate: false });
+    // Not ws's handshakeTimeout: it sets no timer on a connection that we make ourselves, and ends with the handshake.
+    const unanswered = setTimeout(() => { fail(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} did not answer within ${timeoutMs} ms`)); }, timeoutMs);
+    const end = (): void => { clearTimeout(unanswered); socket.terminate(); };
+    const fail = (error: RaxedError): void => { reject(error); end(); };
+    const stop = (): void => { resolve(); end(); };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     socket.on('open', () => { socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: subscription.method, params: subscription.params })); });
     socket.on('message', (data) => {
+      clearTimeout(unanswered);
       const message = parse(Buffer.isBuffer(data) ? data.toString('utf8') : '');
       if (message === undefined) { fail(new RaxedError('DAEMON_UNREACHABLE', `what answers on ${socketPath} is not raxed`)); return; }
       if (message.error !== undefined) fail(new RemoteError(message.error));

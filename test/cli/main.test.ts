@@ -191,6 +191,7 @@ t.test('a daemon that does not answer, or is none, is unreachable', async (t) =>
   t.teardown(() => { server.close(); });
   const status = (...more: string[]): Promise<Ran> => raxed(['ctl', 'status', '--socket', path, ...more]);
   t.match(await status('--timeout', '100'), { code: 5, err: /did not answer within 100 ms/ });
+  t.match(await raxed(['ctl', 'tail', '--socket', path, '--timeout', '100']), { code: 5, err: /did not answer within 100 ms/ });
   reply = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello';
   t.match(await status(), { code: 5, err: /is not raxed/ });
   reply = 'HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"cut';
