@@ -33,6 +33,7 @@ export interface LockOptions {
 
 /**
  * Takes the folder, and makes it (0700) where there is none. The lock of a dead process is taken over at once.
+ * On a full disk the kernel lock, which takes no space, is enough: a daemon that scans and cannot spool is better than none.
  * Throws STATE_LOCKED with the owner's pid, or STATE_UNWRITABLE.
  */
 export async function lockStateFolder(folder: string, logger: Logger, options: LockOptions = {}): Promise<StateLock> {
@@ -52,8 +53,10 @@ export async function lockStateFolder(folder: string, logger: Logger, options: L
     try {
       await writeOwner(owner, { ...self, kernelLock: kernel === 'locked' });
     } catch (error) {
-      await lock.drop();
-      throw unwritable(error);
+      if (kernel !== 'locked' || !isNoSpace(error)) {
+        await lock.drop();
+        throw unwritable(error);
+      }
     }
     return lock;
   } catch (error) {
@@ -88,12 +91,12 @@ class FolderMark implements StateLock {
 
   async take(mayTakeOver: boolean, previous: Owner | undefined): Promise<void> {
     try {
-      await this.#lock();
+      await this.#mark();
     } catch (error) {
       if (errnoOf(error) !== 'ELOCKED') throw unwritable(error);
       if (!mayTakeOver) throw lockedBy(previous);
       await rm(this.#markPath(), { recursive: true, force: true });
-      await this.#lock().catch((again: unknown) => { throw errnoOf(again) === 'ELOCKED' ? lockedBy(undefined) : unwritable(again); });
+      await this.#mark().catch((again: unknown) => { throw errnoOf(again) === 'ELOCKED' ? lockedBy(undefined) : unwritable(again); });
     }
   }
 
@@ -113,6 +116,16 @@ class FolderMark implements StateLock {
       await this.#owner.truncate(0);
     } catch { /* A dead owner's name harms nobody. */ }
     await this.#owner.close();
+  }
+
+  /** Makes the mark; where the disk has no room for it and the kernel lock is held, says so and goes without. */
+  async #mark(): Promise<void> {
+    try {
+      await this.#lock();
+    } catch (error) {
+      if (!this.#kernel || !isNoSpace(error)) throw error;
+      this.#logger.warn({ errno: errnoOf(error) }, 'the disk is full: the state folder is guarded by the kernel lock only');
+    }
   }
 
   async #lock(): Promise<void> {
@@ -136,7 +149,7 @@ class FolderMark implements StateLock {
     if (this.#released) return;
     try {
       if (!this.#kernel || !await this.#ownsFile()) throw error;
-      await this.#lock();
+      await this.#mark();
       this.#logger.warn({ error: describeError(error) }, 'the mark on the state folder was lost and has been made again; the kernel lock held');
     } catch (cause) {
       if (this.#released) return;
@@ -197,6 +210,11 @@ async function writeOwner(file: FileHandle, identity: Owner): Promise<void> {
   await file.truncate(0);
   await file.write(bytes, 0, bytes.length, 0);
   await file.datasync();
+}
+
+function isNoSpace(error: unknown): boolean {
+  const code = errnoOf(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 function lockedBy(owner: Owner | undefined): RaxedError {

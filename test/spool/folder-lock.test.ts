@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, readFile, rm, stat } from 'node:fs/promises';
@@ -119,6 +119,29 @@ void t.test('a folder that cannot be written, or is none, is STATE_UNWRITABLE', 
     await chmod(join(folder, 'ro'), 0o500);
     await t.rejects(lockStateFolder(join(folder, 'ro'), silentLogger), { code: 'STATE_UNWRITABLE' });
   }
+});
+
+/** A file system of its own, with room for the folder, the owner's file and nothing else; then the program in `$@`. */
+const ON_A_FULL_DISK = 'set -e; mount -t tmpfs -o size=8k,nr_inodes=3 none "$1"; : > "$1/raxed.owner"; dd if=/dev/zero of="$1/filling" bs=4k 2>/dev/null || true; shift; exec "$@"';
+const mayMount = spawnSync('unshare', ['-rm', 'true']).status === 0;
+
+void t.test('a full disk does not keep a daemon from starting, nor lets a second one in', { skip: mayMount ? false : 'no user namespaces here' }, async (t) => {
+  const folder = t.testdir();
+  const program = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', `
+    import { lockStateFolder } from ${JSON.stringify(new URL('../../src/spool/folder-lock.ts', import.meta.url).href)};
+    const warnings = [];
+    const logger = { debug() {}, info() {}, warn(_fields, message) { warnings.push(message); }, error() {} };
+    const lock = await lockStateFolder(process.argv[1], logger);
+    const second = await lockStateFolder(process.argv[1], logger).catch((error) => error.code);
+    await lock.release();
+    process.stdout.write(JSON.stringify({ warnings, second, lost: lock.lost.aborted }));
+  `, folder];
+  const child = spawn('unshare', ['-rm', 'sh', '-c', ON_A_FULL_DISK, 'sh', folder, ...program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const said: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
+  const [code] = await once(child, 'close') as [number];
+  t.equal(code, 0);
+  t.match(JSON.parse(Buffer.concat(said).toString()), { warnings: [/kernel lock only/], second: 'STATE_LOCKED', lost: false });
 });
 
 void t.test('a process is known by more than its number', (t) => {
