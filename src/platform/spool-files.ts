@@ -11,10 +11,10 @@ const FLAGS = {
   read: constants.O_RDONLY,
 } as const;
 
-/** The real file system. Symbolic links are not followed at the last step of a path. */
+/** The real file system. Symbolic links are not followed at the last step of a path, and a named pipe holds nobody up. */
 export const nodeSpoolFiles: SpoolFiles = {
   async open(path, mode) {
-    return spoolFile(await open(path, FLAGS[mode] | constants.O_NOFOLLOW, 0o600));
+    return spoolFile(await open(path, FLAGS[mode] | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600));
   },
   async list(folder) {
     try {
