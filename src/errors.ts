@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   PORT_IN_USE: { exit: 4, http: 500, advice: 'Stop the program that holds the port, or choose another one.' },
   DELIVERY_FAILED: { exit: 4, http: 502, advice: 'Check the destination\'s URL, secret and reachability.' },
   SCAN_FAILED: { exit: 4, http: 500, advice: 'Report this with the output of `raxed ctl status --json`.' },
+  OUTPUT_FAILED: { exit: 4, http: 500, advice: 'Check where standard output goes: a disk may be full.' },
   DAEMON_UNREACHABLE: { exit: 5, http: 502, advice: 'Start the daemon, or give its socket with --socket.' },
   INTERNAL: { exit: 4, http: 500, advice: 'Report this with the output of `raxed ctl status --json`.' },
 } as const satisfies Record<string, { exit: number; http: number; advice: string }>;

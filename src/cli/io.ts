@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { errnoOf, RaxedError } from '../errors.js';
 
 export interface Output {
   write(text: string, written?: (error?: Error | null) => void): boolean;
@@ -31,10 +32,18 @@ export function processIo(): Io {
   };
 }
 
-/** Writes and waits until it is written; false when the reader has gone (EPIPE), which is no error of ours. */
+/**
+ * Writes and waits until it is written; false when the reader has gone (EPIPE), which is no error of ours. Rejects with
+ * OUTPUT_FAILED when it cannot be written otherwise: a list of verdicts that a full disk cut must not look whole.
+ */
 export function written(output: Output, text: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    output.write(text, (error) => { resolve(error === undefined || error === null); });
+  return new Promise((resolve, reject) => {
+    output.write(text, (error) => {
+      if (error === undefined || error === null) { resolve(true); return; }
+      const errno = errnoOf(error) ?? 'unknown error';
+      if (errno === 'EPIPE' || errno === 'ERR_STREAM_DESTROYED') resolve(false);
+      else reject(new RaxedError('OUTPUT_FAILED', `the output could not be written (${errno})`, { cause: error }));
+    });
   });
 }
 

@@ -206,9 +206,11 @@ function lowerFirst(text: string): string {
 /** Says what went wrong: one line on standard error, and with --json a document on standard output. The exit code. */
 async function report(error: unknown, argv: readonly string[], io: Io): Promise<number> {
   const { code, message } = error instanceof RaxedError ? error : new RaxedError('INTERNAL', 'an unexpected error');
-  if (!(error instanceof RaxedError) && (io.env['RAXED_DEBUG'] ?? '') !== '') await written(io.stderr, `${error instanceof Error ? error.stack ?? error.name : 'no Error'}\n`);
+  // The exit code says it where nothing can be written.
+  const say = (output: Io['stdout'], text: string): Promise<boolean> => written(output, text).catch(() => false);
+  if (!(error instanceof RaxedError) && (io.env['RAXED_DEBUG'] ?? '') !== '') await say(io.stderr, `${error instanceof Error ? error.stack ?? error.name : 'no Error'}\n`);
   const { advice, exit } = ERROR_CODES[code];
-  await written(io.stderr, `raxed: ${code}: ${plain(message).replace(/[.:;,?]+$/, '')}. ${advice}\n`);
-  if (wants(argv, ['--json'])) await written(io.stdout, `${JSON.stringify({ error: { code, message } })}\n`);
+  await say(io.stderr, `raxed: ${code}: ${plain(message).replace(/[.:;,?]+$/, '')}. ${advice}\n`);
+  if (wants(argv, ['--json'])) await say(io.stdout, `${JSON.stringify({ error: { code, message } })}\n`);
   return exit;
 }

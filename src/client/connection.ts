@@ -51,7 +51,11 @@ function post(path: string, body: string, { socketPath, timeoutMs }: ConnectionO
       answered = true;
       readAll(response).then(resolve, (error: unknown) => { reject(unreachable(socketPath, error)); }).finally(() => { clearTimeout(timer); call.destroy(); });
     });
-    const timer = setTimeout(() => { call.destroy(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} did not answer within ${timeoutMs} ms`)); }, timeoutMs);
+    const timer = setTimeout(() => {
+      // First, because a half-read answer ends with an error of its own.
+      reject(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} did not answer within ${timeoutMs} ms`));
+      call.destroy();
+    }, timeoutMs);
     call.on('error', (error) => {
       // A daemon that refuses early closes while we still write; its answer is what counts.
       if (answered) return;

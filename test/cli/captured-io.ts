@@ -3,8 +3,8 @@ import type { Io, Output } from '../../src/cli/io.js';
 export interface CapturedIo extends Io {
   out(): string;
   err(): string;
-  /** As if the reader of standard output had gone, from now on. */
-  closeOutput(): void;
+  /** From now on standard output fails: as if its reader had gone, unless `errno` says otherwise. */
+  closeOutput(errno?: string): void;
   interrupt(): void;
 }
 
@@ -12,12 +12,12 @@ export interface CapturedIo extends Io {
 export function capturedIo(options: { stdin?: AsyncIterable<string | Uint8Array>; env?: Record<string, string>; tty?: boolean; cwd?: string; onOutput?: () => void } = {}): CapturedIo {
   const text = { out: '', err: '' };
   const listeners: (() => void)[] = [];
-  let open = true;
+  let failing: string | undefined;
   const output = (name: 'out' | 'err'): Output => ({
     isTTY: options.tty === true,
     on: () => undefined,
     write(chunk, done) {
-      if (name === 'out' && !open) { setImmediate(() => { done?.(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })); }); return false; }
+      if (name === 'out' && failing !== undefined) { const error = Object.assign(new Error('write'), { code: failing }); setImmediate(() => { done?.(error); }); return false; }
       text[name] += chunk;
       setImmediate(() => { done?.(); });
       options.onOutput?.();
@@ -31,7 +31,7 @@ export function capturedIo(options: { stdin?: AsyncIterable<string | Uint8Array>
     on: (_event, listener) => listeners.push(listener),
     out: () => text.out,
     err: () => text.err,
-    closeOutput() { open = false; },
+    closeOutput(errno = 'EPIPE') { failing = errno; },
     interrupt() { for (const listener of listeners) listener(); },
   };
 }

@@ -192,6 +192,11 @@ t.test('a daemon that does not answer, or is none, is unreachable', async (t) =>
   const status = (...more: string[]): Promise<Ran> => raxed(['ctl', 'status', '--socket', path, ...more]);
   t.match(await status('--timeout', '100'), { code: 5, err: /did not answer within 100 ms/ });
   t.match(await raxed(['ctl', 'tail', '--socket', path, '--timeout', '100']), { code: 5, err: /did not answer within 100 ms/ });
+  const drip = createServer((socket) => { socket.on('error', () => undefined); socket.write('HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{'); });
+  drip.listen(`${path}.drip`);
+  await once(drip, 'listening');
+  t.teardown(() => { drip.close(); });
+  t.match(await raxed(['ctl', 'status', '--socket', `${path}.drip`, '--timeout', '200']), { code: 5, err: /did not answer within 200 ms/ });
   reply = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello';
   t.match(await status(), { code: 5, err: /is not raxed/ });
   reply = 'HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"cut';
@@ -238,6 +243,9 @@ t.test('tail shows events until it is ended, and says when the daemon goes', asy
   const closed = capturedIo();
   closed.closeOutput();
   t.equal((await raxed(['ctl', 'tail', '--socket', socket], closed)).code, 0, 'a reader that has gone ends it');
+  const full = capturedIo();
+  full.closeOutput('ENOSPC');
+  t.match(await raxed(['ctl', 'tail', '--socket', socket], full), { code: 4, err: /OUTPUT_FAILED: the output could not be written \(ENOSPC\)/ });
 });
 
 t.test('help says what there is, on standard output, exit 0', async (t) => {

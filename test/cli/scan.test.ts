@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { main } from '../../src/cli/main.js';
@@ -97,7 +97,7 @@ t.test('--jsonl stops quietly when nobody reads any more, and reads no more than
   t.ok(given < 20);
 });
 
-t.test('the whole program ends quietly when its pipe is closed', async (t) => {
+t.test('the whole program ends quietly when its pipe is closed, and says so when its output is lost', async (t) => {
   // The program from its sources: `raxed … | head -1` with the pipe really closed.
   const program = join(shortFolder(t), 'raxed.mjs');
   writeFileSync(program, `import { start } from ${JSON.stringify(join(import.meta.dirname, '../../src/cli/main.ts'))};\nawait start();\n`);
@@ -115,6 +115,17 @@ t.test('the whole program ends quietly when its pipe is closed', async (t) => {
   clearInterval(feed);
   t.equal(code, 0);
   t.equal(errors, '');
+
+  const full = openSync('/dev/full', 'w');
+  const cut = spawn(process.execPath, ['--import', 'tsx', program, 'scan', '--jsonl', '-'], { cwd: join(import.meta.dirname, '../..'), stdio: ['pipe', full, 'pipe'] });
+  t.teardown(() => { cut.kill(); });
+  let said = '';
+  cut.stderr?.on('data', (chunk: Buffer) => { said += chunk.toString(); });
+  cut.stdin?.end(line);
+  const [cutCode] = await once(cut, 'close') as [number];
+  closeSync(full);
+  t.equal(cutCode, 4, 'but not when what it says is lost');
+  t.match(said, /OUTPUT_FAILED.*ENOSPC/);
 });
 
 t.test('a line that is too long, or not UTF-8, is one bad line, and no line is held longer than it is read', async (t) => {

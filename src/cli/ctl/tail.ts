@@ -19,17 +19,19 @@ export const command = defineCommand({
     io.on('SIGTERM', end);
     const style = paint(wantsColour(io));
     let shown = 0;
+    let failure: unknown;
     const { mssp, customer, type } = args;
     await subscribe({
       method: 'tail',
       params: { ...(mssp === undefined ? {} : { mssp }), ...(customer === undefined ? {} : { customer }), ...(type === undefined ? {} : { type }) },
       onEvent(event) {
         if (ended.signal.aborted) return;
-        void written(io.stdout, args.json === true ? `${JSON.stringify(event)}\n` : renderEvent(event, style)).then((open) => { if (!open) end(); });
+        void written(io.stdout, args.json === true ? `${JSON.stringify(event)}\n` : renderEvent(event, style)).then((open) => { if (!open) end(); }, (error: unknown) => { failure ??= error; end(); });
         shown++;
         if (args.limit !== undefined && shown >= args.limit) end();
       },
     }, { ...connectionOptions(args, io), signal: ended.signal });
+    if (failure !== undefined) throw failure;
     return 0;
   },
 });
