@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { ConfigError, describeError, RaxedError } from '../errors.js';
 import { packageRoot } from '../platform/package-root.js';
 import { exampleProblems } from './examples.js';
+import { Pattern, withFlags } from './regex/pattern.js';
+import { DFA_LIMITS, DfaMemory } from './regex/state-cache.js';
 import { compileRules } from './ruleset.js';
 import type { Rule } from './rule.js';
 
@@ -49,9 +51,17 @@ export async function loadRulesDirs(folders: readonly string[]): Promise<Rule[]>
   return rules;
 }
 
-/** All packs of a folder, checked, as the JSON that `loadBuiltinRules` reads. */
+/** All packs of a folder, checked, with what is known of their patterns, as the JSON that `loadBuiltinRules` reads. */
 export async function packRules(folder: string): Promise<string> {
-  return JSON.stringify(await loadRulesDirs([folder]));
+  const rules = await loadRulesDirs([folder]);
+  const memory = new DfaMemory(DFA_LIMITS);
+  return JSON.stringify(rules.map((rule) => ({
+    ...rule,
+    patterns: rule.patterns.map((each) => {
+      const { re2Source, facts } = new Pattern(withFlags(each.pattern, each.flags), memory);
+      return { ...each, known: { facts, ...(facts.beginning === undefined ? { re2Source } : {}) } };
+    }),
+  })));
 }
 
 /** Writes `packRules(folder)` to a file. */

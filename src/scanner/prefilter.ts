@@ -1,14 +1,6 @@
-import { LiteralAutomaton } from './literal-automaton.js';
-import type { Beginning, LiteralGroup } from './regex/literals.js';
+import { Hits, LiteralAutomaton } from './literal-automaton.js';
+import type { PatternFacts } from './regex/literals.js';
 import type { Units } from './regex/units.js';
-
-/** What is known of a pattern's literals. */
-export interface PatternLiterals {
-  /** A match contains one of each group. */
-  readonly required: readonly LiteralGroup[];
-  /** A match begins with one of these, or a few units before it. */
-  readonly beginning: Beginning | undefined;
-}
 
 /** A literal of the ruleset and what it means. */
 interface Literal {
@@ -19,29 +11,60 @@ interface Literal {
   readonly begins: number[];
 }
 
+/** Runs of blanks, and of other characters, up to these lengths are not measured. */
+const BLANK_RUN = 8;
+const OTHER_RUN = 32;
+/** Beyond every text; and farther than any text is long, yet sums with offsets stay small integers. */
+const FAR = 0x7fffffff;
+const FAR_AWAY = 0x3fffffff;
+
 /**
  * Tells from literals which of many patterns can match a text, and where their matches can begin, in one pass
  * (a second one for texts with characters beyond ASCII, and only if some literal has such).
  */
 export class Prefilter {
-  private readonly literals: readonly Literal[];
-  private readonly lengths: Uint8Array;
-  private readonly patternOf: Uint16Array;
-  private readonly groupCounts: Uint8Array;
   private readonly ascii: LiteralAutomaton;
-  private readonly others: LiteralAutomaton | undefined;
-  private readonly asciiCount: number;
+  /** Made for the first text beyond ASCII. */
+  private others: LiteralAutomaton | undefined;
+  private readonly otherLiterals: readonly Literal[];
 
-  private readonly literalSeen: Uint32Array;
-  private readonly groupSeen: Uint32Array;
-  private readonly missing: Uint8Array;
+  /** By kind of hit, from `meaningStarts[kind]`: the groups that are satisfied there up to `meaningMiddles[kind]`, then the patterns that may begin there, each with the length of its literal. */
+  private meanings = new Uint16Array(0);
+  private meaningStarts = new Uint32Array(1);
+  private meaningMiddles = new Uint32Array(0);
+
+  /** The groups of a pattern are those from `firstGroup[pattern]` up to that of the next one. */
+  private readonly firstGroup: Uint16Array;
+  private readonly patternOf: Uint16Array;
+  /** By pattern: how many groups have to be satisfied; in ASCII texts, one too many where that is not enough. */
+  private readonly groupCounts: Uint8Array;
+  private readonly asciiGroupCounts: Uint8Array;
   private readonly lookBacks: Uint8Array;
-  private generation = 0;
-  /** Places where matches can begin: literal, start, literal, start… */
-  private places = new Int32Array(512);
-  private placesLength = 0;
+  private readonly wordStarts: Uint8Array;
+  /** By pattern, three numbers: what `Reach` says. */
+  private readonly reaches: Int32Array;
+  private readonly windows: Int32Array;
 
-  constructor(patterns: readonly PatternLiterals[]) {
+  private readonly found = new Hits();
+  private readonly foundOthers = new Hits();
+  private readonly viable = new Hits();
+  private readonly sorted = new Hits();
+  private readonly sortedEnds: Uint32Array;
+  private readonly missing: Uint8Array;
+  private readonly groupSeen: Uint32Array;
+  private readonly nextEnds: Int32Array;
+  private hitSeen = new Uint32Array(0);
+  private generation = 0;
+  /** The different kinds of hits of the text. */
+  private kinds = new Uint32Array(0);
+  private kindCount = 0;
+  /** By kind of hit, as far as patterns can match: groups from `liveGroups` to `liveBegins`, beginnings from there to `liveEnds`. */
+  private live = new Uint16Array(0);
+  private liveGroups = new Uint32Array(0);
+  private liveBegins = new Uint32Array(0);
+  private liveEnds = new Uint32Array(0);
+
+  constructor(patterns: readonly PatternFacts[]) {
     const byText = new Map<string, Literal>();
     const literalOf = (text: string): Literal => {
       let literal = byText.get(text);
@@ -49,41 +72,45 @@ export class Prefilter {
       return literal;
     };
     const patternOf: number[] = [];
+    const firstGroup = [0];
     patterns.forEach(({ required, beginning }, pattern) => {
       for (const group of required) {
         const id = patternOf.push(pattern) - 1;
         for (const text of group) literalOf(text).groups.push(id);
       }
+      firstGroup.push(patternOf.length);
       for (const text of beginning?.literals ?? []) literalOf(text).begins.push(pattern);
     });
     const isAscii = ({ text }: Literal): boolean => !/[^\x00-\x7f]/.test(text);
-    const ascii = [...byText.values()].filter(isAscii);
-    const others = [...byText.values()].filter((literal) => !isAscii(literal));
-    this.literals = [...ascii, ...others];
-    this.asciiCount = ascii.length;
-    this.ascii = new LiteralAutomaton(ascii.map(({ text }) => text));
-    this.others = others.length === 0 ? undefined : new LiteralAutomaton(others.map(({ text }) => text));
-    this.lengths = Uint8Array.from(this.literals, ({ text }) => text.length);
+    this.firstGroup = Uint16Array.from(firstGroup);
     this.patternOf = Uint16Array.from(patternOf);
     this.groupCounts = Uint8Array.from(patterns, ({ required }) => required.length);
-    this.literalSeen = new Uint32Array(this.literals.length);
-    this.groupSeen = new Uint32Array(patternOf.length);
-    this.missing = new Uint8Array(patterns.length);
+    this.asciiGroupCounts = Uint8Array.from(patterns, ({ required, requiresNonAscii }) => required.length + (requiresNonAscii ? 1 : 0));
     this.lookBacks = Uint8Array.from(patterns, ({ beginning }) => beginning?.lookBack ?? 0);
+    this.wordStarts = Uint8Array.from(patterns, ({ beginning }) => (beginning?.atWordStart === true ? 1 : 0));
+    this.sortedEnds = new Uint32Array(patterns.length);
+    this.reaches = Int32Array.from(patterns.flatMap(({ reach }) => (reach === undefined ? [FAR_AWAY, 0, 0] : [reach.units, reach.blankRuns, reach.otherRuns])));
+    this.windows = new Int32Array(patterns.length);
+    this.missing = new Uint8Array(patterns.length);
+    this.groupSeen = new Uint32Array(patternOf.length);
+    this.nextEnds = new Int32Array(patternOf.length);
+    this.otherLiterals = [...byText.values()].filter((literal) => !isAscii(literal));
+    this.ascii = this.automaton([...byText.values()].filter(isAscii));
   }
 
   /** Looks through a text; the other methods then speak of it. `isAscii` may be false for a text that is. */
   search(text: Units, isAscii: boolean): void {
-    this.generation++;
-    this.placesLength = 0;
-    this.missing.set(this.groupCounts);
-    this.ascii.search(text, (found, end) => {
-      for (let i = 0; i < found.length; i++) this.note(found[i] ?? 0, end);
-    });
-    if (isAscii) return;
-    this.others?.search(text, (found, end) => {
-      for (let i = 0; i < found.length; i++) this.note(this.asciiCount + (found[i] ?? 0), end);
-    });
+    this.missing.set(isAscii ? this.asciiGroupCounts : this.groupCounts);
+    this.found.clear();
+    this.ascii.search(text, this.found, 0);
+    if (!isAscii && this.otherLiterals.length > 0) {
+      const first = this.ascii.ends.length;
+      this.others ??= this.automaton(this.otherLiterals);
+      this.foundOthers.clear();
+      this.others.search(text, this.foundOthers, first);
+      if (this.foundOthers.length > 0) this.found.mergeBySecond(this.foundOthers);
+    }
+    this.noteGroups();
   }
 
   /** Whether a pattern can match. */
@@ -91,38 +118,174 @@ export class Prefilter {
     return this.missing[pattern] === 0;
   }
 
-  /** Calls `visit` for the places where matches of patterns with a `beginning` can begin, in order of where their literals end. */
-  beginnings(visit: (pattern: number, start: number) => void): void {
-    for (let i = 0; i < this.placesLength; i += 2) {
-      const begins = this.literals[this.places[i] ?? 0]?.begins ?? [];
-      const start = this.places[i + 1] ?? 0;
-      for (let k = 0; k < begins.length; k++) {
-        const pattern = begins[k] ?? 0;
-        if (this.missing[pattern] !== 0) continue;
-        for (let back = Math.min(start, this.lookBacks[pattern] ?? 0); back >= 0; back--) visit(pattern, start - back);
+  /**
+   * Calls `visit` for the places where matches of patterns with a `beginning` can begin: those after which all that the
+   * pattern requires comes near enough. A pattern's places come one after another, in order of where their literals end.
+   */
+  beginnings(text: Units, visit: (pattern: number, start: number) => void): void {
+    this.keepLive();
+    this.measureWindows(text);
+    this.findViable(text);
+    // Pattern by pattern, each from the left: so the automaton of one is at hand for all of its places.
+    const { sorted, sortedEnds, lookBacks } = this;
+    const { pairs, length } = this.viable;
+    sortedEnds.fill(0);
+    for (let i = 0; i < length; i += 2) sortedEnds[pairs[i] ?? 0] = (sortedEnds[pairs[i] ?? 0] ?? 0) + 1;
+    for (let pattern = 1; pattern < sortedEnds.length; pattern++) sortedEnds[pattern] = (sortedEnds[pattern] ?? 0) + (sortedEnds[pattern - 1] ?? 0);
+    sorted.reserve(length);
+    for (let i = 0; i < length; i += 2) {
+      const pattern = pairs[i] ?? 0;
+      const at = (sortedEnds[pattern] ?? 0) - 1;
+      sortedEnds[pattern] = at;
+      sorted.pairs[2 * at] = pattern;
+      sorted.pairs[2 * at + 1] = pairs[i + 1] ?? 0;
+    }
+    for (let i = 0; i < length; i += 2) {
+      const pattern = sorted.pairs[i] ?? 0;
+      const start = sorted.pairs[i + 1] ?? 0;
+      for (let back = Math.min(start, lookBacks[pattern] ?? 0); back >= 0; back--) visit(pattern, start - back);
+    }
+  }
+
+  /** From the end of the text to its beginning, so that it is known what comes next. */
+  private findViable({ units }: Units): void {
+    const { live, liveGroups, liveBegins, liveEnds, nextEnds, viable, lookBacks, wordStarts } = this;
+    const { pairs, length } = this.found;
+    nextEnds.fill(FAR);
+    viable.clear();
+    let noted = length;
+    for (let i = length - 2; i >= 0; i -= 2) {
+      const hit = pairs[i] ?? 0;
+      const last = liveEnds[hit] ?? 0;
+      for (let k = liveBegins[hit] ?? 0; k < last; k += 2) {
+        const pattern = live[k] ?? 0;
+        const start = (pairs[i + 1] ?? 0) - (live[k + 1] ?? 0);
+        if (wordStarts[pattern] === 1 && start > 0 && (units[start] ?? 0) < 128 && isWord(units[start - 1] ?? 0)) continue;
+        // What ends after the match may begin counts, also where it ends before the literal.
+        const from = start - (lookBacks[pattern] ?? 0);
+        while (noted > 0 && (pairs[noted - 1] ?? 0) > from) {
+          noted -= 2;
+          const other = pairs[noted] ?? 0;
+          const end = pairs[noted + 1] ?? 0;
+          const groupsEnd = liveBegins[other] ?? 0;
+          for (let g = liveGroups[other] ?? 0; g < groupsEnd; g++) nextEnds[live[g] ?? 0] = end;
+        }
+        if (this.isNear(pattern, start)) viable.add(pattern, start);
       }
     }
   }
 
-  private note(index: number, end: number): void {
-    const literal = this.literals[index];
-    if (literal === undefined) return;
-    if (literal.begins.length > 0) {
-      if (this.placesLength === this.places.length) {
-        const larger = new Int32Array(2 * this.places.length);
-        larger.set(this.places);
-        this.places = larger;
-      }
-      this.places[this.placesLength++] = index;
-      this.places[this.placesLength++] = end - (this.lengths[index] ?? 0);
-    }
-    if (this.literalSeen[index] === this.generation) return;
-    this.literalSeen[index] = this.generation;
-    for (const group of literal.groups) {
-      if (this.groupSeen[group] === this.generation) continue;
-      this.groupSeen[group] = this.generation;
-      const pattern = this.patternOf[group] ?? 0;
-      this.missing[pattern] = (this.missing[pattern] ?? 1) - 1;
+  private isNear(pattern: number, start: number): boolean {
+    const { firstGroup, nextEnds } = this;
+    const limit = start + (this.windows[pattern] ?? 0);
+    const end = firstGroup[pattern + 1] ?? 0;
+    for (let group = firstGroup[pattern] ?? 0; group < end; group++) if ((nextEnds[group] ?? FAR) > limit) return false;
+    return true;
+  }
+
+  /** How far matches can reach in a text with such runs of blanks and of other characters. */
+  private measureWindows(text: Units): void {
+    const blankRun = longestRun(text, true, BLANK_RUN);
+    const otherRun = longestRun(text, false, OTHER_RUN);
+    const { windows, reaches } = this;
+    for (let pattern = 0; pattern < windows.length; pattern++) {
+      const at = 3 * pattern;
+      windows[pattern] = Math.min(FAR_AWAY, (reaches[at] ?? 0) + (reaches[at + 1] ?? 0) * blankRun + (reaches[at + 2] ?? 0) * otherRun);
     }
   }
+
+  private noteGroups(): void {
+    const { hitSeen, meanings, meaningStarts, meaningMiddles, groupSeen, missing, patternOf, kinds } = this;
+    const { pairs, length } = this.found;
+    const generation = ++this.generation;
+    let count = 0;
+    for (let i = 0; i < length; i += 2) {
+      const hit = pairs[i] ?? 0;
+      if (hitSeen[hit] === generation) continue;
+      hitSeen[hit] = generation;
+      kinds[count++] = hit;
+      const end = meaningMiddles[hit] ?? 0;
+      for (let k = meaningStarts[hit] ?? 0; k < end; k++) {
+        const group = meanings[k] ?? 0;
+        if (groupSeen[group] === generation) continue;
+        groupSeen[group] = generation;
+        const pattern = patternOf[group] ?? 0;
+        missing[pattern] = (missing[pattern] ?? 1) - 1;
+      }
+    }
+    this.kindCount = count;
+  }
+
+  /** What the kinds of hits of this text mean for the patterns that can match it: most of it is for others. */
+  private keepLive(): void {
+    const { meanings, meaningStarts, meaningMiddles, missing, patternOf, kinds, live, liveGroups, liveBegins, liveEnds } = this;
+    let to = 0;
+    for (let i = 0; i < this.kindCount; i++) {
+      const hit = kinds[i] ?? 0;
+      liveGroups[hit] = to;
+      let k = meaningStarts[hit] ?? 0;
+      const middle = meaningMiddles[hit] ?? 0;
+      for (; k < middle; k++) {
+        const group = meanings[k] ?? 0;
+        if (missing[patternOf[group] ?? 0] === 0) live[to++] = group;
+      }
+      liveBegins[hit] = to;
+      const end = meaningStarts[hit + 1] ?? 0;
+      for (; k < end; k += 2) {
+        const pattern = meanings[k] ?? 0;
+        if (missing[pattern] !== 0) continue;
+        live[to++] = pattern;
+        live[to++] = meanings[k + 1] ?? 0;
+      }
+      liveEnds[hit] = to;
+    }
+  }
+
+  /** An automaton for some literals; what its hits mean is appended to what is known. */
+  private automaton(literals: readonly Literal[]): LiteralAutomaton {
+    const automaton = new LiteralAutomaton(literals.map(({ text }) => text));
+    const meanings = [...this.meanings];
+    const starts = [...this.meaningStarts];
+    const middles = [...this.meaningMiddles];
+    for (const indexes of automaton.ends) {
+      const ending = indexes.flatMap((index) => literals[index] ?? []);
+      meanings.push(...new Set(ending.flatMap(({ groups }) => groups)));
+      middles.push(meanings.length);
+      for (const { begins, text } of ending) for (const pattern of begins) meanings.push(pattern, text.length);
+      starts.push(meanings.length);
+    }
+    const count = middles.length;
+    this.meanings = Uint16Array.from(meanings);
+    this.meaningStarts = Uint32Array.from(starts);
+    this.meaningMiddles = Uint32Array.from(middles);
+    this.live = new Uint16Array(meanings.length);
+    this.hitSeen = new Uint32Array(count);
+    this.kinds = new Uint32Array(count);
+    this.liveGroups = new Uint32Array(count);
+    this.liveBegins = new Uint32Array(count);
+    this.liveEnds = new Uint32Array(count);
+    return automaton;
+  }
+}
+
+/** At least as much as the most blanks (or others) that follow one another; exact only where they are more than `least`. */
+function longestRun({ units, length }: Units, blank: boolean, least: number): number {
+  let longest = least;
+  // A run of so many covers one of every so many places.
+  for (let at = least - 1; at < length; at += least) {
+    let end = at;
+    while (end < length && isBlank(units[end] ?? 0) === blank) end++;
+    // It may have begun right after the last place that was looked at.
+    if (end > at) longest = Math.max(longest, end - at + least - 1);
+    at = Math.max(at, end - 1);
+  }
+  return longest;
+}
+
+function isWord(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
 }

@@ -1,4 +1,5 @@
 import type { Check } from './check-digit.js';
+import type { KnownPattern } from './regex/pattern.js';
 import type { Family, Severity, Source } from './verdict.js';
 
 /** One regular expression of a rule, in RE2 syntax. */
@@ -8,6 +9,8 @@ export interface RulePattern {
   readonly flags: readonly PatternFlag[];
   /** Only matches with valid check digits count. */
   readonly validate?: Check;
+  /** Of built-in rules, which are checked when they are packed. */
+  readonly known?: KnownPattern;
 }
 
 export const PATTERN_FLAGS = ['IGNORECASE', 'MULTILINE', 'DOTALL'] as const;

@@ -1,10 +1,12 @@
 import { ConfigError } from '../errors.js';
 import type { ConfigProblem } from '../errors.js';
+import { hasValidCheck } from './check-digit.js';
+import type { Check } from './check-digit.js';
 import { NativeSets } from './native-sets.js';
 import type { Re2Module } from './native-sets.js';
 import { Prefilter } from './prefilter.js';
-import { DFA_LIMITS, DfaMemory } from './regex/dfa.js';
 import { Pattern, withFlags } from './regex/pattern.js';
+import { DFA_LIMITS, DfaMemory } from './regex/state-cache.js';
 import { UnitBuffer } from './regex/units.js';
 import type { Units } from './regex/units.js';
 import { PatternError } from './regex/syntax.js';
@@ -45,18 +47,20 @@ export function compileRules(rules: readonly Rule[], options: { readonly engine?
   const problems: ConfigProblem[] = [];
   const patterns: Pattern[] = [];
   const ruleOf: number[] = [];
+  const checks: (Check | undefined)[] = [];
   const ids = new Set<string>();
   const memory = new DfaMemory(DFA_LIMITS);
   rules.forEach((rule, ruleIndex) => {
     const refuse = (reason: string): void => void problems.push({ pointer: '', message: `rule ${rule.id}: ${reason}` });
     if (ids.has(rule.id)) refuse('the id is used twice');
     ids.add(rule.id);
-    rule.patterns.forEach(({ pattern, flags }, index) => {
+    rule.patterns.forEach(({ pattern, flags, validate, known }, index) => {
       try {
-        const compiled = new Pattern(withFlags(pattern, flags), memory);
-        if (compiled.matchesEmpty) refuse(`patterns[${index}]: matches the empty text, and so every text`);
+        const compiled = new Pattern(withFlags(pattern, flags), memory, known);
+        if (known === undefined && compiled.matchesEmpty) refuse(`patterns[${index}]: matches the empty text, and so every text`);
         patterns.push(compiled);
         ruleOf.push(ruleIndex);
+        checks.push(validate);
       } catch (error) {
         if (!(error instanceof PatternError)) throw error;
         refuse(`patterns[${index}]: ${error.message}`);
@@ -64,7 +68,7 @@ export function compileRules(rules: readonly Rule[], options: { readonly engine?
     });
   });
   if (problems.length > 0) throw new ConfigError('RULE_INVALID', problems);
-  return new CompiledRuleset(rules, patterns, ruleOf, options.engine === 'js' ? undefined : re2);
+  return new CompiledRuleset(rules, patterns, ruleOf, checks, options.engine === 'js' ? undefined : re2);
 }
 
 /** After as many characters in vain as this many texts have, a pattern is no longer tried place by place. */
@@ -87,7 +91,7 @@ class CompiledRuleset implements Ruleset {
   private readonly endsAt: Int32Array;
   private readonly wasted: Float64Array;
 
-  constructor(readonly rules: readonly Rule[], private readonly patterns: readonly Pattern[], private readonly ruleOf: readonly number[], private readonly re2: Re2Module | undefined) {
+  constructor(readonly rules: readonly Rule[], private readonly patterns: readonly Pattern[], private readonly ruleOf: readonly number[], private readonly checks: readonly (Check | undefined)[], private readonly re2: Re2Module | undefined) {
     this.size = rules.length;
     this.engine = re2 === undefined ? 'js' : 're2';
     const applies = new Map<Source, Uint8Array>();
@@ -117,23 +121,23 @@ class CompiledRuleset implements Ruleset {
     prefilter.search(units, Buffer.byteLength(text, 'utf8') === text.length);
     let any = false;
 
-    prefilter.beginnings((index, start) => {
+    prefilter.beginnings(units, (index, start) => {
       const pattern = patterns[index];
       const known = starts[index] ?? -1;
       if (applies[index] === 0 || pattern === undefined || (known >= 0 && known <= start) || (wasted[index] ?? 0) > budget) return;
       if (((units.units[start] ?? 0) & 0xfc00) === 0xdc00) return;
       const end = pattern.matchEnd(units, start);
-      if (end >= 0) {
+      if (end >= 0 && this.passes(index, text, start, end)) {
         starts[index] = start;
         endsAt[index] = end;
         any = true;
       } else if ((wasted[index] = (wasted[index] ?? 0) + pattern.steps) > budget) {
-        any = this.searchWhole(units, index) || any;
+        any = this.searchWhole(units, index, text) || any;
       }
     });
 
     for (const index of this.suspects(text, prefilter, native)) {
-      if (applies[index] === 1) any = this.searchWhole(units, index) || any;
+      if (applies[index] === 1) any = this.searchWhole(units, index, text) || any;
     }
     return any ? this.hits() : [];
   }
@@ -146,12 +150,28 @@ class CompiledRuleset implements Ruleset {
     return matching === undefined ? possible : [...matching, ...native.refused].map((at) => this.unanchored[at] ?? 0);
   }
 
-  private searchWhole(text: Units, index: number): boolean {
-    const span = this.patterns[index]?.find(text);
+  private searchWhole(units: Units, index: number, text: string): boolean {
+    const span = this.checks[index] === undefined ? this.patterns[index]?.find(units) : this.findChecked(units, index, text);
     if (span === undefined) return false;
     this.starts[index] = span[0];
     this.endsAt[index] = span[1];
     return true;
+  }
+
+  /** The first match whose check digits are right, place by place: what has check digits is short. */
+  private findChecked(units: Units, index: number, text: string): readonly [number, number] | undefined {
+    const pattern = this.patterns[index];
+    for (let start = 0; start < units.length && pattern !== undefined; start++) {
+      if (((units.units[start] ?? 0) & 0xfc00) === 0xdc00) continue;
+      const end = pattern.matchEnd(units, start);
+      if (end >= 0 && this.passes(index, text, start, end)) return [start, end];
+    }
+    return undefined;
+  }
+
+  private passes(index: number, text: string, start: number, end: number): boolean {
+    const check = this.checks[index];
+    return check === undefined || hasValidCheck(check, text.slice(start, end));
   }
 
   private hits(): RuleHit[] {
@@ -170,10 +190,10 @@ class CompiledRuleset implements Ruleset {
 
   private parts(): { readonly prefilter: Prefilter; readonly native: NativeSets | undefined } {
     if (this.prepared === undefined) {
-      const literals = this.patterns.map((pattern) => ({ required: pattern.literals, beginning: pattern.beginning }));
-      this.unanchored = literals.flatMap(({ beginning }, index) => (beginning === undefined ? [index] : []));
+      const facts = this.patterns.map((pattern) => pattern.facts);
+      this.unanchored = facts.flatMap(({ beginning }, index) => (beginning === undefined ? [index] : []));
       const native = this.re2 === undefined ? undefined : new NativeSets(this.re2, this.unanchored.map((index) => this.patterns[index]?.re2Source ?? ''));
-      this.prepared = { prefilter: new Prefilter(literals), native };
+      this.prepared = { prefilter: new Prefilter(facts), native };
     }
     return this.prepared;
   }

@@ -25,6 +25,8 @@ export interface Scanner {
   scan(texts: ScanTexts): Promise<Verdict>;
   /** Ends the worker thread; scans that it has not done reject. Safe twice. */
   close(): Promise<void>;
+  /** For a scanner that was replaced: what those who still hold it ask is answered; idle, it has no thread. */
+  retire(): void;
 }
 
 /** What the worker thread is started with: a ruleset cannot be sent, but made again. */
@@ -60,6 +62,7 @@ export function createScanner(ruleset: Ruleset, options: ScannerOptions): Scanne
       return unitsOf(texts) > longTextUnits ? thread.scan(texts) : scan(ruleset, texts, options);
     },
     close: () => thread.close(),
+    retire: () => { thread.retire(); },
   };
 }
 
@@ -67,14 +70,29 @@ class ScanThread {
   private worker: Worker | undefined;
   private last: Promise<unknown> = Promise.resolve();
   private closed = false;
+  private retired = false;
+  private waiting = 0;
   private abandon: ((error: RaxedError) => void) | undefined;
 
   constructor(private readonly ruleset: Ruleset, private readonly options: ScannerOptions) {}
 
   scan(texts: ScanTexts): Promise<Verdict> {
+    this.waiting++;
     const result = this.last.then(() => this.run(texts));
-    this.last = result.catch(() => undefined);
+    this.last = result.catch(() => undefined).then(() => { this.waiting--; this.rest(); });
     return result;
+  }
+
+  retire(): void {
+    this.retired = true;
+    this.rest();
+  }
+
+  private rest(): void {
+    if (!this.retired || this.waiting > 0) return;
+    const { worker } = this;
+    this.worker = undefined;
+    void worker?.terminate();
   }
 
   async close(): Promise<void> {

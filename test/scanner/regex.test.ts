@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { caseVariants } from '../../src/scanner/regex/case-fold.js';
-import { DFA_LIMITS, DfaMemory } from '../../src/scanner/regex/dfa.js';
+import { DFA_LIMITS, DfaMemory } from '../../src/scanner/regex/state-cache.js';
 import { Pattern } from '../../src/scanner/regex/pattern.js';
 import { PatternError } from '../../src/scanner/regex/syntax.js';
 import { UnitBuffer } from '../../src/scanner/regex/units.js';
@@ -171,12 +171,15 @@ t.test('what a match is said to contain and to begin with, it does', (t) => {
     if (refusal(source) !== 'accepted') return;
     const own = pattern(source);
     if (own.matchesEmpty) return;
-    const { literals, beginning } = own;
+    const { required, requiresNonAscii, beginning, reach } = own.facts;
     for (const text of texts) {
       const span = own.find(buffer.copy(text));
       if (span === undefined) continue;
       const matched = fold(text.slice(...span));
-      for (const group of literals) if (!group.some((literal) => matched.includes(literal))) throw new Error(`${source}: ${JSON.stringify(matched)} has none of ${group.join()}`);
+      if (requiresNonAscii && !/[^\x00-\x7f]/.test(text.slice(...span))) throw new Error(`${source}: ${JSON.stringify(matched)} is ASCII`);
+      const most = reach === undefined ? Infinity : reach.units + reach.blankRuns * longest(matched, /[\t-\r ]+/g) + reach.otherRuns * longest(matched, /[^\t-\r ]+/g);
+      if (span[1] - span[0] > most) throw new Error(`${source}: ${JSON.stringify(matched)} is longer than ${most}`);
+      for (const group of required) if (!group.some((literal) => matched.includes(literal))) throw new Error(`${source}: ${JSON.stringify(matched)} has none of ${group.join()}`);
       if (beginning === undefined) continue;
       const near = beginning.literals.some((literal) => {
         const at = matched.indexOf(literal);
@@ -198,6 +201,10 @@ t.test('texts that make states without end are searched without keeping any', (t
   t.same(own.find(buffer.copy(`${'a'.repeat(200)}bcd`)), [159, 203]);
   t.end();
 });
+
+function longest(text: string, runs: RegExp): number {
+  return Math.max(0, ...(text.match(runs) ?? []).map((run) => run.length));
+}
 
 function fold(text: string): string {
   return [...text].map((char) => {

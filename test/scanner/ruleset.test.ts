@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import { hasValidCheck } from '../../src/scanner/check-digit.js';
 import { loadRulesDirs } from '../../src/scanner/builtin.js';
 import { runExamples } from '../../src/scanner/examples.js';
 import { loadRe2 } from '../../src/scanner/re2.js';
-import { DFA_LIMITS, DfaMemory } from '../../src/scanner/regex/dfa.js';
+import { DFA_LIMITS, DfaMemory } from '../../src/scanner/regex/state-cache.js';
 import { Pattern, withFlags } from '../../src/scanner/regex/pattern.js';
 import { UnitBuffer } from '../../src/scanner/regex/units.js';
 import type { Rule } from '../../src/scanner/rule.js';
@@ -30,13 +31,20 @@ function hits(ruleset: Ruleset, text: string): string[] {
 /** The same by the simplest means: every pattern over the whole text. */
 function plainHits(rules: readonly Rule[]): (text: string) => string[] {
   const memory = new DfaMemory(DFA_LIMITS);
-  const compiled = rules.map((rule) => rule.patterns.map(({ pattern, flags }) => new Pattern(withFlags(pattern, flags), memory)));
+  const compiled = rules.map((rule) => rule.patterns.map(({ pattern, flags, validate }) => ({ pattern: new Pattern(withFlags(pattern, flags), memory), validate })));
   const buffer = new UnitBuffer();
   return (text) => {
     const units = buffer.copy(text);
     return rules.flatMap((rule, index) => {
       if (!(rule.sources ?? ['prompt']).includes('prompt')) return [];
-      const spans = (compiled[index] ?? []).flatMap((pattern) => { const span = pattern.find(units); return span === undefined ? [] : [span]; });
+      const spans = (compiled[index] ?? []).flatMap(({ pattern, validate }): (readonly [number, number])[] => {
+        if (validate === undefined) return [pattern.find(units) ?? []].filter((span) => span.length === 2);
+        for (let start = 0; start < text.length; start++) {
+          const end = pattern.matchEnd(units, start);
+          if (end >= 0 && hasValidCheck(validate, text.slice(start, end))) return [[start, end]];
+        }
+        return [];
+      });
       const [best] = spans.sort((a, b) => a[0] - b[0] || b[1] - a[1]);
       return best === undefined ? [] : [`${rule.id} ${best[0]}-${best[1]}`];
     });

@@ -1,5 +1,5 @@
 import { EDGE, NEWLINE, WORD } from './alphabet.js';
-import { ASSERT, MATCH, SPLIT } from './program.js';
+import { ASSERT, CHAR, MATCH, SPLIT } from './program.js';
 import type { Program } from './program.js';
 import { ASSERTIONS } from './syntax.js';
 import type { Assertion } from './syntax.js';
@@ -10,9 +10,10 @@ export const SEEKING = 8;
 export const MATCHED = 16;
 
 /**
- * Simulates a program one character at a time. A configuration is a list of instructions, the preferred first, that
- * wait for a character or for the knowledge of what comes next, and a few flags: the kind of the last character,
- * SEEKING and MATCHED. All the automata of a pattern are this one, cached or not.
+ * Simulates a program one character at a time. A configuration is a list of threads, the preferred first, each of them
+ * the instruction that its last character led to; and a few flags: the kind of that character, SEEKING and MATCHED.
+ * What is reached from a thread without a character is only worked out when the next one is known: then assertions can
+ * be settled, and few of the ways lead on. All the automata of a pattern are this one, cached or not.
  */
 export class Automaton {
   /** The configuration that `begin` or `step` has made. */
@@ -20,134 +21,162 @@ export class Automaton {
   length = 0;
   flags = 0;
 
-  private readonly resolved: Int32Array;
-  private readonly stack: Int32Array;
-  private readonly seen: Int32Array;
+  private readonly before: Int32Array;
+  /** By instruction: the step in which it was passed, and the one in which it became a thread. */
+  private readonly passed: Uint32Array;
+  private readonly added: Uint32Array;
   private generation = 0;
-  /** Nothing less preferred than what is in the list can win any more. */
-  private closed = false;
+  /** By instruction: what `openWays` says, once asked. */
+  private readonly ways: (Int32Array | undefined)[] = [];
+  private readonly shared: Uint8Array;
+  private readonly pendingWays: Int32Array[] = [];
+  private readonly pendingIndexes: number[] = [];
   private readonly endClass: number;
-  /** The assertions that look back only, as bits: they are settled as soon as the last character is known. */
-  private readonly backLooking: number;
-  /** What a configuration has to remember of the last character. */
-  private readonly contextKinds: number;
   /** Whether an attempt can begin after the first character at all. */
   private readonly startsLater: boolean;
 
-  /** `longest`: a match does not end less preferred attempts (for the way back); else the preferred one wins, as in Perl. */
+  /** `longest`: a match does not end less preferred threads (for the way back); else the preferred one wins, as in Perl. */
   constructor(readonly program: Program, private readonly longest: boolean) {
     const size = program.ops.length;
     this.list = new Int32Array(size);
-    this.resolved = new Int32Array(size);
-    this.stack = new Int32Array(2 * size + 2);
-    this.seen = new Int32Array(size);
+    this.before = new Int32Array(size);
+    this.passed = new Uint32Array(size);
+    this.added = new Uint32Array(size);
     this.endClass = program.alphabet.size;
-    this.backLooking = program.backward ? bit('textEnd') | bit('lineEnd') : bit('textStart') | bit('lineStart');
-    this.contextKinds = program.kindsUsed & (this.looksBackLater() ? WORD | NEWLINE | EDGE : WORD);
-    this.begin(NEWLINE, false);
-    this.startsLater = this.length > 0;
+    this.shared = sharedInstructions(program);
+    this.startsLater = canStartLater(program);
   }
 
   /** Nothing can come of this configuration any more. */
   get dead(): boolean {
-    return this.length === 0 && (this.flags & SEEKING) === 0;
+    return this.length === 0;
   }
 
   /** Starts beside a character of some kind (EDGE: at the end of the text). */
   begin(kind: number, seeking: boolean): void {
-    this.clear();
-    this.follow(this.program.start, this.list, this.heldBehind(kind), this.backLooking);
-    this.flags = (kind & this.contextKinds) | (seeking && !this.closed ? SEEKING : 0);
+    this.list[0] = this.program.start;
+    this.length = 1;
+    this.flags = (kind & this.program.kindsUsed) | (seeking && this.startsLater ? SEEKING : 0);
   }
 
   /** Goes from a configuration over one character class, or over the end of the text; `from` may be `this.list`. */
   step(from: Int32Array, offset: number, length: number, flags: number, charClass: number): void {
-    const { program, resolved, backLooking } = this;
-    const { ops, args, outs, alphabet } = program;
+    const { program, list, added } = this;
     const atEnd = charClass === this.endClass;
-    const kind = atEnd ? EDGE : alphabet.kinds[charClass] ?? 0;
-
-    // First, what the assertions say is settled, now that both neighbours are known.
-    this.clear();
-    const left = program.backward ? kind : flags;
-    const right = program.backward ? flags : kind;
-    const holds = program.kindsUsed === 0 ? 0 : heldAssertions(left, right);
-    for (let i = offset; i < offset + length; i++) this.follow(from[i] ?? 0, resolved, holds, ALL);
-    const waiting = this.length;
-
-    // Then every attempt that can go on does.
-    let seeking = (flags & SEEKING) !== 0 && this.startsLater;
-    let matched = false;
-    this.clear();
-    const behind = this.heldBehind(kind);
-    for (let i = 0; i < waiting; i++) {
-      const at = resolved[i] ?? 0;
-      if (ops[at] === MATCH) {
-        matched = true;
-        seeking = false;
-        if (!this.longest) break;
-      } else if (!atEnd && alphabet.members[(args[at] ?? 0) * alphabet.size + charClass] === 1) {
-        this.follow(outs[at] ?? 0, this.list, behind, backLooking);
-      }
+    const kind = atEnd ? EDGE : program.alphabet.kinds[charClass] ?? 0;
+    const holds = program.kindsUsed === 0 ? 0 : program.backward ? heldAssertions(kind, flags) : heldAssertions(flags, kind);
+    let threads = from;
+    let first = offset;
+    if (from === list) {
+      for (let i = 0; i < length; i++) this.before[i] = list[offset + i] ?? 0;
+      threads = this.before;
+      first = 0;
     }
-    if (seeking && !atEnd) this.follow(program.start, this.list, behind, backLooking);
-    this.flags = (kind & this.contextKinds) | (seeking && !this.closed ? SEEKING : 0) | (matched ? MATCHED : 0);
+    this.length = 0;
+    const generation = ++this.generation;
+    let seeking = (flags & SEEKING) !== 0;
+    let matched = false;
+    for (let i = first; i < first + length; i++) {
+      if (!this.advance(threads[i] ?? 0, charClass, holds)) continue;
+      matched = true;
+      seeking = false;
+      if (!this.longest) break;
+    }
+    if (seeking && !atEnd && added[program.start] !== generation) list[this.length++] = program.start;
+    this.flags = (kind & program.kindsUsed) | (seeking ? SEEKING : 0) | (matched ? MATCHED : 0);
   }
 
-  private clear(): void {
-    this.length = 0;
-    this.closed = false;
-    this.generation++;
+  /** Lets one thread go over a class; whether it had matched before. */
+  private advance(thread: number, charClass: number, holds: number): boolean {
+    const { passed, added, list, generation, longest, pendingWays, pendingIndexes } = this;
+    const { ops, args, outs, alphabet: { members, size } } = this.program;
+    const atEnd = charClass === size;
+    let depth = 0;
+    let ways = this.openWays(thread);
+    let index = 0;
+    let matched = false;
+    for (;;) {
+      if (index === ways.length) {
+        if (depth === 0) return matched;
+        ways = pendingWays[--depth] ?? ways;
+        index = pendingIndexes[depth] ?? 0;
+        continue;
+      }
+      const set = ways[index++] ?? 0;
+      const at = ways[index++] ?? 0;
+      if (set >= 0) {
+        if (atEnd || members[set + charClass] === 0 || added[at] === generation) continue;
+        added[at] = generation;
+        list[this.length++] = at;
+      } else if (ops[at] === MATCH) {
+        if (!longest) return true;
+        matched = true;
+      } else if (passed[at] !== generation) {
+        passed[at] = generation;
+        const isAssertion = ops[at] === ASSERT;
+        if (isAssertion && (holds >> (args[at] ?? 0) & 1) === 0) continue;
+        pendingWays[depth] = ways;
+        pendingIndexes[depth++] = index;
+        ways = this.openWays(isAssertion ? outs[at] ?? 0 : at);
+        index = 0;
+      }
+    }
   }
 
   /**
-   * Appends what is reached from `start` without a character to `target`. Of the assertions in `settled` those in
-   * `holds` let an attempt pass and the others end it; those that are not settled yet are kept for the next step.
+   * What can be reached from an instruction without a character, in order, as pairs: for a CHAR, where its set begins in
+   * the alphabet's members and where it leads; for others, -1 and the instruction: assertions and shared choices are
+   * not gone into.
    */
-  private follow(start: number, target: Int32Array, holds: number, settled: number): void {
-    if (this.closed) return;
-    const { ops, args, outs } = this.program;
-    const { stack, seen, generation } = this;
-    let depth = 0;
-    stack[depth++] = start;
-    while (depth > 0) {
-      const at = stack[--depth] ?? 0;
-      if (seen[at] === generation) continue;
-      seen[at] = generation;
-      const op = ops[at];
-      if (op === SPLIT) {
-        stack[depth++] = args[at] ?? 0;
-        stack[depth++] = outs[at] ?? 0;
-      } else if (op !== ASSERT || (settled >> (args[at] ?? 0) & 1) === 0) {
-        target[this.length++] = at;
-        if (op === MATCH && !this.longest) {
-          this.closed = true;
-          return;
-        }
-      } else if ((holds >> (args[at] ?? 0) & 1) === 1) {
-        stack[depth++] = outs[at] ?? 0;
-      }
+  private openWays(start: number): Int32Array {
+    const known = this.ways[start];
+    if (known !== undefined) return known;
+    const { ops, args, outs, alphabet } = this.program;
+    const found: number[] = [];
+    const seen = new Set<number>();
+    const stack = ops[start] === SPLIT ? [args[start] ?? 0, outs[start] ?? 0] : [start];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      if (seen.has(at)) continue;
+      seen.add(at);
+      if (ops[at] === SPLIT && this.shared[at] === 0) stack.push(args[at] ?? 0, outs[at] ?? 0);
+      else if (ops[at] === CHAR) found.push((args[at] ?? 0) * alphabet.size, outs[at] ?? 0);
+      else found.push(-1, at);
     }
-  }
-
-  /** Whether an assertion that waits for the next character is followed by one that looks back, as in `\b^`. */
-  private looksBackLater(): boolean {
-    const { ops, args, outs } = this.program;
-    return ops.some((op, at) => {
-      if (op !== ASSERT || (this.backLooking >> (args[at] ?? 0) & 1) === 1) return false;
-      this.clear();
-      this.follow(outs[at] ?? 0, this.list, 0, 0);
-      return this.list.subarray(0, this.length).some((reached) => ops[reached] === ASSERT);
-    });
-  }
-
-  private heldBehind(kind: number): number {
-    if (this.program.kindsUsed === 0) return 0;
-    return this.program.backward ? heldAssertions(0, kind) : heldAssertions(kind, 0);
+    return this.ways[start] = Int32Array.from(found);
   }
 }
 
-const ALL = (1 << ASSERTIONS.length) - 1;
+/** Marks the choices that several instructions lead to: they are to be passed only once for each character. */
+function sharedInstructions({ ops, args, outs }: Program): Uint8Array {
+  const shared = new Uint8Array(ops.length);
+  const reached = new Uint8Array(ops.length);
+  const reach = (at: number): void => {
+    if (reached[at] === 1) shared[at] = 1;
+    reached[at] = 1;
+  };
+  ops.forEach((op, at) => {
+    if (op === MATCH) return;
+    reach(outs[at] ?? 0);
+    if (op === SPLIT) reach(args[at] ?? 0);
+  });
+  return shared;
+}
+
+/** Whether the program can begin elsewhere than at the edge of the text. */
+function canStartLater({ ops, args, outs, start, backward }: Program): boolean {
+  const edge = ASSERTIONS.indexOf(backward ? 'textEnd' : 'textStart');
+  const seen = new Set<number>();
+  const stack = [start];
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    if (seen.has(at)) continue;
+    seen.add(at);
+    const op = ops[at];
+    if (op === CHAR || op === MATCH) return true;
+    if (op === SPLIT) stack.push(args[at] ?? 0, outs[at] ?? 0);
+    else if (args[at] !== edge) stack.push(outs[at] ?? 0);
+  }
+  return false;
+}
 
 function bit(assertion: Assertion): number {
   return 1 << ASSERTIONS.indexOf(assertion);

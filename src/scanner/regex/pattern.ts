@@ -1,12 +1,12 @@
 import type { PatternFlag } from '../rule.js';
 import { LazyDfa } from './dfa.js';
-import type { DfaMemory } from './dfa.js';
-import { beginning, requiredLiterals } from './literals.js';
-import type { Beginning, LiteralGroup } from './literals.js';
+import { patternFacts } from './literals.js';
+import type { PatternFacts } from './literals.js';
 import { parsePattern } from './parse.js';
 import { checkSize, compileProgram } from './program.js';
 import type { Program } from './program.js';
 import type { Units } from './units.js';
+import type { DfaMemory } from './state-cache.js';
 import { matchesEmpty, printRe2 } from './syntax.js';
 import type { Node } from './syntax.js';
 
@@ -16,35 +16,43 @@ export function withFlags(source: string, flags: readonly PatternFlag[]): string
   return letters === '' ? source : `(?${letters})${source}`;
 }
 
+/** What was worked out of an expression beforehand, so that it need not be parsed before it is first searched for. */
+export interface KnownPattern {
+  readonly facts: PatternFacts;
+  /** Only where no literals say where a match begins: RE2 looks for those. */
+  readonly re2Source?: string;
+}
+
 /**
  * A regular expression whose searches take time linear in the text. The automata are built when they are first needed.
  * Texts are well-formed; offsets are UTF-16 units.
  */
 export class Pattern {
-  private readonly node: Node;
+  private parsed: Node | undefined;
   private backwardProgram: (() => Program) | undefined;
   private forward: LazyDfa | undefined;
   private backward: LazyDfa | undefined;
 
-  /** Throws `PatternError` when the expression is not understood or its time would not be bounded. */
-  constructor(source: string, private readonly memory: DfaMemory) {
-    this.node = parsePattern(source);
-    checkSize(this.node);
+  /**
+   * Throws `PatternError` when the expression is not understood or its time would not be bounded; one that is known was
+   * checked when it became so.
+   */
+  constructor(private readonly source: string, private readonly memory: DfaMemory, private readonly known?: KnownPattern) {
+    if (known === undefined) checkSize(this.node);
   }
 
-  /** What every match contains. */
-  get literals(): readonly LiteralGroup[] {
-    return requiredLiterals(this.node);
+  private get node(): Node {
+    return this.parsed ??= parsePattern(this.source);
   }
 
-  /** What every match begins with, where that can be said. */
-  get beginning(): Beginning | undefined {
-    return beginning(this.node);
+  /** What can be said about its matches without looking for them. */
+  get facts(): PatternFacts {
+    return this.known?.facts ?? patternFacts(this.node);
   }
 
   /** The same expression for RE2. */
   get re2Source(): string {
-    return printRe2(this.node);
+    return this.known?.re2Source ?? printRe2(this.node);
   }
 
   /** Whether it can match the empty text. RE2, which goes by bytes, may then find `\B` inside a character; this engine does not. */

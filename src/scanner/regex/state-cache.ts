@@ -1,0 +1,177 @@
+import { MATCHED } from './automaton.js';
+
+/** An entry of a table whose state has not been made yet. */
+export const UNKNOWN = 0;
+
+/** A text that makes more new states than one in this many characters, beyond the free ones, is not worth their making. */
+export const CHARS_PER_STATE = 8;
+
+export interface DfaLimits {
+  /** What all automata that share a memory may hold. */
+  readonly maxBytes: number;
+  /** One automaton's cache is emptied when it would grow over this. */
+  readonly maxDfaBytes: number;
+  /** How many states one text may make before it has to show that they are of use. */
+  readonly freeStates: number;
+}
+
+export const DFA_LIMITS: DfaLimits = { maxBytes: 16 * 1024 * 1024, maxDfaBytes: 256 * 1024, freeStates: 100 };
+
+/** Bounds what the caches of many automata hold together: whoever needs more when it is used up empties the others. */
+export class DfaMemory {
+  private used = 0;
+  private readonly holders = new Set<StateCache>();
+
+  constructor(readonly limits: DfaLimits) {}
+
+  /** Called by a cache before it grows by `bytes`. */
+  claim(holder: StateCache, bytes: number): void {
+    if (this.used + bytes > this.limits.maxBytes) {
+      for (const other of this.holders) {
+        if (other === holder) continue;
+        this.holders.delete(other);
+        this.used -= other.forget();
+      }
+    }
+    this.holders.add(holder);
+    this.used += bytes;
+  }
+}
+
+/**
+ * The states of one automaton that have been made so far. A state is known by its offset in `table` (state × stride); the
+ * entry for a character class there is the offset of the next state, the negated offset of a next state that needs a
+ * look (MATCHED, or with nothing to go on), or UNKNOWN, which is why the first state is not used.
+ */
+export class StateCache {
+  table = new Int32Array(0);
+  /** Counts how often the states were given up; offsets from before are void. */
+  generation = 0;
+  /** The configurations of the states, one after another. */
+  pool = new Int32Array(0);
+  private poolLength = 0;
+  /** By state, two numbers: where its configuration begins in `pool`, and its flags. The next one's beginning is its end. */
+  private meta = new Int32Array(0);
+  /** Open addressing: state, or 0. */
+  private buckets = new Int32Array(0);
+  private size = 1;
+  private capacity = 0;
+
+  constructor(private readonly stride: number, private readonly memory: DfaMemory) {}
+
+  start(offset: number): number {
+    return this.meta[(offset / this.stride) * 2] ?? 0;
+  }
+
+  end(offset: number): number {
+    return this.meta[(offset / this.stride) * 2 + 2] ?? 0;
+  }
+
+  flags(offset: number): number {
+    return this.meta[(offset / this.stride) * 2 + 1] ?? 0;
+  }
+
+  /** Whether nothing can come of a state. */
+  isDead(offset: number): boolean {
+    return this.start(offset) === this.end(offset);
+  }
+
+  /** The entry for a configuration, found or made; making it may give up all other states. */
+  intern(list: Int32Array, length: number, flags: number): number {
+    if (this.capacity > 0) {
+      const known = this.buckets[this.bucketOf(list, 0, length, flags)] ?? 0;
+      if (known !== 0) return this.entryOf(known);
+    }
+    this.makeRoom(length);
+    const state = this.size++;
+    // Loops: the lists are too short for the price of a typed array's own copy.
+    for (let i = 0; i < length; i++) this.pool[this.poolLength++] = list[i] ?? 0;
+    this.meta[2 * state + 1] = flags;
+    this.meta[2 * state + 2] = this.poolLength;
+    this.buckets[this.bucketOf(list, 0, length, flags)] = state;
+    return this.entryOf(state);
+  }
+
+  /** Gives back the memory; the number of bytes that it was. */
+  forget(): number {
+    const bytes = this.bytes();
+    this.table = new Int32Array(0);
+    this.pool = new Int32Array(0);
+    this.meta = new Int32Array(0);
+    this.buckets = new Int32Array(0);
+    this.capacity = 0;
+    this.empty();
+    return bytes;
+  }
+
+  private empty(): void {
+    this.table.fill(UNKNOWN, 0, this.size * this.stride);
+    this.buckets.fill(0);
+    this.size = 1;
+    this.poolLength = 0;
+    this.generation++;
+  }
+
+  private bytes(): number {
+    return 4 * (this.table.length + this.pool.length + this.meta.length + this.buckets.length);
+  }
+
+  private entryOf(state: number): number {
+    const offset = state * this.stride;
+    return ((this.meta[2 * state + 1] ?? 0) & MATCHED) !== 0 || this.meta[2 * state] === this.meta[2 * state + 2] ? -offset : offset;
+  }
+
+  /** The bucket that holds a configuration, or the free one where it belongs. */
+  private bucketOf(list: Int32Array, from: number, length: number, flags: number): number {
+    const mask = this.buckets.length - 1;
+    let hash = flags + length * 31;
+    for (let i = from; i < from + length; i++) hash = Math.imul(hash ^ (list[i] ?? 0), 0x9e3779b1) ^ (hash >>> 15);
+    let bucket = (hash ^ (hash >>> 16)) & mask;
+    for (;;) {
+      const state = this.buckets[bucket] ?? 0;
+      if (state === 0 || this.equals(state, list, from, length, flags)) return bucket;
+      bucket = (bucket + 1) & mask;
+    }
+  }
+
+  private equals(state: number, list: Int32Array, from: number, length: number, flags: number): boolean {
+    const { meta, pool } = this;
+    const start = meta[2 * state] ?? 0;
+    if (meta[2 * state + 1] !== flags || (meta[2 * state + 2] ?? 0) - start !== length) return false;
+    for (let i = 0; i < length; i++) if (pool[start + i] !== list[from + i]) return false;
+    return true;
+  }
+
+  /** Grows for one more state of `length` instructions, or gives up the others. */
+  private makeRoom(length: number): void {
+    const needed = this.poolLength + length;
+    if (this.size < this.capacity && needed <= this.pool.length) return;
+    const capacity = this.size < this.capacity ? this.capacity : Math.max(16, this.capacity * 2);
+    const poolSize = needed <= this.pool.length ? this.pool.length : Math.max(64, 2 * this.pool.length, needed);
+    const bytes = 4 * (capacity * this.stride + poolSize + 2 * capacity + 1 + 2 * capacity);
+    if (bytes > this.memory.limits.maxDfaBytes && this.size > 1) {
+      this.empty();
+      // A cache too small for even one such configuration is made bigger all the same.
+      this.makeRoom(length);
+      return;
+    }
+    this.memory.claim(this, bytes - this.bytes());
+    this.pool = grown(this.pool, poolSize);
+    if (capacity === this.capacity) return;
+    this.table = grown(this.table, capacity * this.stride);
+    this.meta = grown(this.meta, 2 * capacity + 1);
+    this.buckets = new Int32Array(2 * capacity);
+    this.capacity = capacity;
+    for (let state = 1; state < this.size; state++) {
+      const start = this.meta[2 * state] ?? 0;
+      this.buckets[this.bucketOf(this.pool, start, (this.meta[2 * state + 2] ?? 0) - start, this.meta[2 * state + 1] ?? 0)] = state;
+    }
+  }
+}
+
+function grown(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  if (array.length >= length) return array;
+  const larger = new Int32Array(length);
+  larger.set(array);
+  return larger;
+}
