@@ -7,12 +7,12 @@ import type { ScanActions } from './control/methods/scan.js';
 import type { SystemActions } from './control/methods/system.js';
 import type { DeliveryOutcome } from './delivery/outcome.js';
 import type { Destinations } from './destinations.js';
+import { sendDirectly } from './direct.js';
 import { describeError, RaxedError } from './errors.js';
 import type { TestEvent } from './event/event.js';
 import type { FilteredBytes, FilteredEvent, PrivacyPolicy } from './event/privacy.js';
-import { encodeEvent, withoutText } from './event/privacy.js';
+import { withoutText } from './event/privacy.js';
 import type { Generation, TenantPlan } from './generation.js';
-import { DeliveryError } from './outputs/output.js';
 import type { ScanContext, ScanTenant } from './pipeline.js';
 import { runScan } from './pipeline.js';
 import type { Clock } from './ports.js';
@@ -29,14 +29,16 @@ export interface ActionDeps {
   readonly counters: ScanCounters;
   readonly clock: Clock;
   readonly ulid: () => string;
+  /** Those who tail; `observe` tells them all. */
   readonly watchers: Set<(event: FilteredEvent) => void>;
+  readonly observe: (event: FilteredEvent) => void;
   readonly reload: () => Promise<void>;
   readonly ready: () => Promise<boolean>;
   readonly warnings: () => string[];
   readonly version: string;
   readonly skipVerify: boolean;
   readonly onRejected: (stream: StreamId) => void;
-  readonly auditOutcome: (outcome: DeliveryOutcome) => Promise<void>;
+  readonly audit: (outcome: DeliveryOutcome) => Promise<void>;
   readonly info: () => StatusInfo;
 }
 
@@ -50,8 +52,6 @@ export interface Actions {
 
 /** What the methods on the sockets do to the running daemon. */
 export function createActions(deps: ActionDeps): Actions {
-  const observe = (event: FilteredEvent): void => { for (const watcher of deps.watchers) watcher(event); };
-
   return {
     scan: {
       scan: (params, { scope }) => runScan({
@@ -65,7 +65,7 @@ export function createActions(deps: ActionDeps): Actions {
         msspId: params.mssp_id, customerId: params.customer_id, agentId: params.agent_id,
         integration: params.integration, platform: params.platform, version: params.version,
         entryPoint: params.entry_point, dryRun: params.dry_run, includeMatches: params.include_matches,
-      }, scanContext(deps.generation(), scope, deps), { clock: deps.clock, ulid: deps.ulid, counters: deps.counters, observe }),
+      }, scanContext(deps.generation(), scope, deps), { clock: deps.clock, ulid: deps.ulid, counters: deps.counters, observe: deps.observe }),
     },
     system: {
       health: async () => ({ status: 'ok', ready: await deps.ready(), version: deps.version }),
@@ -140,22 +140,12 @@ async function testWebhook(id: string, skipVerify: boolean, deps: ActionDeps): P
     timestamp: new Date(deps.clock.now()).toISOString(),
     payload: { mssp_id: id, message: 'This is a test event from raxed' },
   };
-  const filtered = withoutText(event);
   const began = deps.clock.monotonic();
-  const audited = (delivery: Pick<DeliveryOutcome, 'deliveryStatus' | 'httpStatus' | 'errorMessage'>): Promise<void> => deps.auditOutcome({
-    msspId: id, customerId: '', eventId: event.event_id, destination: 'webhook', destinationUrl: output.url,
-    dataMode: 'privacy_safe', dataFieldsSent: [], attempts: 1, ...delivery,
-  });
   try {
-    const receipt = await output.send([{ event: filtered, body: encodeEvent(filtered) }], new AbortController().signal);
-    const durationMs = deps.clock.monotonic() - began;
-    await audited({ deliveryStatus: 'success', ...(receipt.httpStatus === undefined ? {} : { httpStatus: receipt.httpStatus }) });
-    return { delivered: true, event_id: event.event_id, url: output.url, http_status: receipt.httpStatus, duration_ms: durationMs };
+    const { httpStatus } = await sendDirectly(withoutText(event), output, deps, new AbortController().signal);
+    return { delivered: true, event_id: event.event_id, url: output.url, http_status: httpStatus, duration_ms: deps.clock.monotonic() - began };
   } catch (error) {
-    const httpStatus = error instanceof DeliveryError ? error.httpStatus : undefined;
-    const message = describeError(error);
-    await audited({ deliveryStatus: 'failed', errorMessage: message, ...(httpStatus === undefined ? {} : { httpStatus }) });
-    throw new RaxedError('DELIVERY_FAILED', `the webhook at ${output.url} did not take the test event: ${message}`, { cause: error });
+    throw new RaxedError('DELIVERY_FAILED', `the webhook at ${output.url} did not take the test event: ${describeError(error)}`, { cause: error });
   } finally {
     await output.close();
   }

@@ -3,13 +3,10 @@ import { createCronScheduler } from './agents/cron.js';
 import type { Heartbeat } from './agents/heartbeat.js';
 import { createHeartbeat } from './agents/heartbeat.js';
 import type { AgentConfig } from './config/schema.js';
-import type { DeliveryOutcome } from './delivery/outcome.js';
 import type { CustomerDestinationStatus } from './destinations.js';
-import { describeError } from './errors.js';
-import type { FilteredEvent } from './event/privacy.js';
-import { encodeEvent } from './event/privacy.js';
+import type { DirectDeps } from './direct.js';
+import { sendDirectly } from './direct.js';
 import type { Generation, TenantPlan } from './generation.js';
-import { DeliveryError } from './outputs/output.js';
 import type { Output } from './outputs/output.js';
 import type { Clock, Logger } from './ports.js';
 
@@ -20,14 +17,13 @@ export interface OwnAgent {
   stop(): Promise<void>;
 }
 
-export interface OwnAgentDeps {
+export interface OwnAgentDeps extends DirectDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly counters: ScanCounters;
   readonly version: string;
   readonly ulid: () => string;
   readonly uptimeSeconds: () => number;
-  readonly audit: (outcome: DeliveryOutcome) => Promise<void>;
   readonly statuses: () => readonly CustomerDestinationStatus[];
   readonly rejected: () => number;
   readonly warnings: () => readonly string[];
@@ -60,7 +56,7 @@ export function createOwnAgent(deps: OwnAgentDeps): OwnAgent {
     }, {
       clock: deps.clock, logger: deps.logger, counters: deps.counters, scheduler,
       createId: () => `evt_${deps.ulid()}`,
-      send: (event, signal) => send(event, output, agent, signal),
+      send: async (event, signal) => { await sendDirectly(event, output, deps, signal); },
       uptimeSeconds: deps.uptimeSeconds,
       memoryMb: () => process.memoryUsage.rss() / 1_048_576,
       queue: () => ({
@@ -73,21 +69,6 @@ export function createOwnAgent(deps: OwnAgentDeps): OwnAgent {
       warnings: deps.warnings,
     });
     return { identity, fingerprint, heartbeat, output };
-  }
-
-  async function send(event: FilteredEvent, output: Output, agent: AgentConfig, signal: AbortSignal): Promise<void> {
-    const record = {
-      msspId: agent.mssp_id, customerId: agent.customer_id, eventId: event.event_id, destination: output.name,
-      destinationUrl: output.url, dataMode: 'privacy_safe', dataFieldsSent: [], attempts: 1,
-    } as const;
-    try {
-      const { httpStatus } = await output.send([{ event, body: encodeEvent(event) }], signal);
-      await deps.audit({ ...record, deliveryStatus: 'success', ...(httpStatus === undefined ? {} : { httpStatus }) });
-    } catch (error) {
-      const httpStatus = error instanceof DeliveryError ? error.httpStatus : undefined;
-      await deps.audit({ ...record, deliveryStatus: 'failed', errorMessage: describeError(error), ...(httpStatus === undefined ? {} : { httpStatus }) });
-      throw error;
-    }
   }
 
   return {

@@ -22,6 +22,7 @@ import type { DestinationPlan } from './destinations.js';
 import { createDestinations } from './destinations.js';
 import { describeError } from './errors.js';
 import type { FilteredBytes, FilteredEvent } from './event/privacy.js';
+import { encodeEvent } from './event/privacy.js';
 import { createGaps } from './gaps.js';
 import type { Generation, TenantPlan } from './generation.js';
 import { buildGeneration, streamOf } from './generation.js';
@@ -55,7 +56,7 @@ export interface DaemonPorts {
 
 export interface Daemon {
   readonly paths: Paths;
-  /** Files whose change should lead to a reload, beside the configuration file itself. */
+  /** The one in force. */
   config(): Config;
   /** Throws ConfigError and leaves everything as it was when the new configuration is bad. */
   reload(): Promise<void>;
@@ -122,10 +123,11 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const destinations = createDestinations(logger);
     const counters = createCounters();
     const watchers = new Set<(event: FilteredEvent) => void>();
+    const observe = (event: FilteredEvent): void => { for (const watcher of watchers) watcher(event); };
 
     const ownAgent = createOwnAgent({
       clock, logger, counters, version: VERSION, ulid, uptimeSeconds,
-      audit: (outcome) => audit.outcome(outcome),
+      audit: (outcome) => audit.outcome(outcome), observe,
       statuses: () => destinations.statuses(), rejected: () => spool.stats().rejected, warnings,
     });
 
@@ -157,10 +159,11 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
           stream, name: output.name, fingerprint: output.fingerprint,
           start: async () => {
             const opened = await spool.openStream(stream);
-            const cursor = await opened.attach(output.name);
+            const deadLetters = await opened.deadLetters(output.name);
             const sender = output.create();
+            const cursor = await opened.attach(output.name);
             const loop = createDeliveryLoop({
-              stream, cursor, deadLetters: await opened.deadLetters(output.name), output: sender, audit,
+              stream, cursor, deadLetters, output: sender, audit,
               narrow: (event) => policies.narrow(tenant.key, event),
               retentionMs: () => retentionMs(currentTenant(tenant.key) ?? tenant),
             }, { clock, random, logger });
@@ -174,9 +177,12 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     /** Makes a generation the one in force; resolves when what waits on disk obeys its privacy policies. */
     async function install(next: Generation): Promise<void> {
+      // What may fail for want of a disk comes first, while the previous one is whole.
+      for (const tenant of next.tenants) await spool.openStream(streamOf(tenant));
       const putInForce = await policies.prepare(next.tenants);
       const previous = generation;
       generation = next;
+      if (previous.scanner !== next.scanner) previous.scanner.retire();
       putInForce();
       await policies.enforce();
       const { config } = next;
@@ -186,7 +192,13 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       logger.setLevel?.(config.log.level);
       await destinations.apply(destinationPlans(next));
       if (started) await ownAgent.use(config.agent, next);
-      if (previous.scanner !== next.scanner) await previous.scanner.close();
+    }
+
+    function announceGaps(): Promise<void> {
+      return gaps.flush(async (stream, event) => {
+        await (await spool.openStream(stream)).append(encodeEvent(event));
+        observe(event);
+      });
     }
 
     async function repeat(everyMs: number, work: () => Promise<void>): Promise<void> {
@@ -216,10 +228,10 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     await install(generation);
 
     const actions = createActions({
-      generation: () => generation, policy: (key) => policies.current(key), spool, destinations, counters, clock, ulid, watchers, warnings, reload: () => reloader.reload(), ready: () => dataPath.ready(),
+      generation: () => generation, policy: (key) => policies.current(key), spool, destinations, counters, clock, ulid, watchers, observe, warnings, reload: () => reloader.reload(), ready: () => dataPath.ready(),
       version: VERSION, skipVerify,
       onRejected: (stream) => { gaps.note(stream, 'rejected', 1, clock.now()); },
-      auditOutcome: (outcome) => audit.outcome(outcome),
+      audit: (outcome) => audit.outcome(outcome),
       info: () => ({
         configFile: paths.configFile, ...reloader.state(), restartRequired: restartRequired(),
         uptimeSeconds: uptimeSeconds(), audit: audit.stats(),
@@ -239,13 +251,13 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     }, { clock, logger });
     undo.push(() => server.close(0));
 
-    void repeat(EXPIRY_MS, async () => {
+    const expiring = repeat(EXPIRY_MS, async () => {
       for (const tenant of generation.tenants) await (await spool.openStream(streamOf(tenant))).expire(retentionMs(tenant));
     });
-    void repeat(TICK_MS, async () => {
+    const ticking = repeat(TICK_MS, async () => {
       if (policies.unfinished) await policies.enforce();
       if (spool.stats().state !== 'ok') return;
-      await gaps.flush(async (stream, payload) => (await spool.openStream(stream)).append(payload));
+      await announceGaps();
     });
     if (skipVerify) logger.warn({}, 'RAXE_SKIP_SSL_VERIFY=true: certificates are not checked');
     for (const warning of loaded.warnings) logger.warn({}, warning);
@@ -266,7 +278,9 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
           logger.info({}, 'stopping');
           stopping.abort();
           await server.close(DRAIN_MS);
-          await reloader.settled();
+          await reloader.close();
+          await Promise.all([expiring, ticking]);
+          await announceGaps();
           await destinations.stop(DRAIN_MS);
           await ownAgent.stop();
           await generation.scanner.close();

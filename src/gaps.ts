@@ -1,6 +1,6 @@
 import type { DeliveryGapEvent, DeliveryGapPayload } from './event/event.js';
-import type { FilteredBytes } from './event/privacy.js';
-import { encodeEvent, withoutText } from './event/privacy.js';
+import type { FilteredEvent } from './event/privacy.js';
+import { withoutText } from './event/privacy.js';
 import type { StreamId } from './spool/spool.js';
 
 export type GapReason = DeliveryGapPayload['reason'];
@@ -9,7 +9,7 @@ export type GapReason = DeliveryGapPayload['reason'];
 export interface Gaps {
   note(stream: StreamId, reason: GapReason, count: number, sinceMs: number, destination?: string): void;
   /** Spools one `delivery_gap` event for each count; what cannot be spooled yet is kept for the next time. */
-  flush(append: (stream: StreamId, payload: FilteredBytes) => Promise<unknown>): Promise<void>;
+  flush(append: (stream: StreamId, event: FilteredEvent) => Promise<unknown>): Promise<void>;
 }
 
 interface Gap {
@@ -31,10 +31,10 @@ export function createGaps(ports: { clock: { now(): number }; ulid: () => string
       else { gap.count += count; gap.sinceMs = Math.min(gap.sinceMs, sinceMs); }
     },
     async flush(append) {
-      for (const [key, gap] of open) {
+      for (const [key, gap] of [...open]) {
         open.delete(key);
         try {
-          await append(gap.stream, encodeEvent(withoutText(gapEvent(gap, ports))));
+          await append(gap.stream, withoutText(gapEvent(gap, ports)));
         } catch {
           // Still full: what was counted meanwhile and what was taken out belong together.
           this.note(gap.stream, gap.reason, gap.count, gap.sinceMs, gap.destination);

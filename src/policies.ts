@@ -23,19 +23,25 @@ export interface PolicyRecord {
 }
 
 export async function openPolicyRecord(file: string): Promise<PolicyRecord> {
-  const known = parse(await readJsonFile(file).catch(() => undefined));
+  let known: ReadonlyMap<string, StoredPolicy> = parse(await readJsonFile(file).catch(() => undefined));
+  let last: Promise<void> = Promise.resolve();
   const loosest: StoredPolicy = { dataMode: 'full', dataFields: [] };
+
+  async function write(policies: ReadonlyMap<string, StoredPolicy>): Promise<void> {
+    const next = new Map(known);
+    for (const [key, { dataMode, dataFields }] of policies) next.set(key, { dataMode, dataFields });
+    const text = JSON.stringify(Object.fromEntries(next));
+    if (text !== JSON.stringify(Object.fromEntries(known))) await writeDurably(file, `${text}\n`);
+    // Only now: what is not on disk must be written the next time.
+    known = next;
+  }
+
   return {
     mustRewrite: (key, policy) => isStricter(policy, known.get(key) ?? loosest),
-    async set(policies) {
-      let changed = false;
-      for (const [key, { dataMode, dataFields }] of policies) {
-        const before = known.get(key);
-        if (before?.dataMode === dataMode && before.dataFields.join() === dataFields.join()) continue;
-        known.set(key, { dataMode, dataFields });
-        changed = true;
-      }
-      if (changed) await writeDurably(file, `${JSON.stringify(Object.fromEntries(known))}\n`);
+    set(policies) {
+      const done = last.then(() => write(policies));
+      last = done.catch(() => undefined);
+      return done;
     },
   };
 }
@@ -66,13 +72,16 @@ export function createPolicies(deps: {
 }): Policies {
   let current = new Map<string, PrivacyPolicy>();
   let stricter: readonly TenantPlan[] = [];
+  let prepared = 0;
 
   async function rewrite(tenant: TenantPlan): Promise<boolean> {
     const where = { mssp_id: tenant.mssp.id, customer_id: tenant.customer.id };
+    const before = prepared;
     try {
       const stream = await deps.spool.openStream(streamOf(tenant));
       await stream.rewrite((payload) => narrowBytes(tenant.policy, payload));
-      await deps.record.set(new Map([[tenant.key, tenant.policy]]));
+      // A policy that came meanwhile may be looser, and is on record already.
+      if (prepared === before) await deps.record.set(new Map([[tenant.key, tenant.policy]]));
       deps.onRewritten(tenant);
       return true;
     } catch (error) {
@@ -85,6 +94,7 @@ export function createPolicies(deps: {
     current: (key) => current.get(key),
     narrow: (key, event) => narrowEvent(current.get(key) ?? FORBID_ALL, event),
     async prepare(tenants) {
+      prepared++;
       const mustRewrite = tenants.filter(({ key, policy }) => deps.record.mustRewrite(key, policy));
       // A looser policy is on record before anything is stored under it; a stricter one once nothing disobeys it.
       await deps.record.set(new Map(tenants.filter((tenant) => !mustRewrite.includes(tenant)).map(({ key, policy }) => [key, policy])));

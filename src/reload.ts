@@ -10,10 +10,10 @@ export interface LoadedConfig {
 
 /** Takes up new configurations, one at a time; what is wrong with one leaves the last good one in force. */
 export interface Reloader {
-  /** Throws what is wrong with the new configuration. */
+  /** Throws what is wrong with the new configuration; STOPPING after `close`. */
   reload(): Promise<void>;
-  /** Resolves when no reload is under way. */
-  settled(): Promise<void>;
+  /** Begins no more reloads; resolves when none is under way. */
+  close(): Promise<void>;
   state(): { readonly loadedAt: string; readonly lastError: { readonly message: string; readonly at: string } | undefined; readonly warnings: readonly string[] };
 }
 
@@ -34,8 +34,10 @@ export function createReloader(deps: ReloaderDeps): Reloader {
   let lastError: { message: string; at: string } | undefined;
   let { warnings } = deps.first;
   let last: Promise<void> = Promise.resolve();
+  let closed = false;
 
   async function once(): Promise<void> {
+    if (closed) throw new RaxedError('STOPPING', 'the daemon is stopping');
     try {
       const loaded = await deps.load();
       await deps.install(loaded.config);
@@ -59,7 +61,10 @@ export function createReloader(deps: ReloaderDeps): Reloader {
       last = done.catch(() => undefined);
       return done;
     },
-    settled: () => last,
+    close() {
+      closed = true;
+      return last;
+    },
     state: () => ({ loadedAt, lastError, warnings }),
   };
 }

@@ -73,16 +73,19 @@ export async function runDaemon(args: { readonly config?: string | undefined }):
     // `on`, not `once`: proper-lockfile's signal handler ends the process when it finds itself the only listener.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => { resolve(SIGNAL_CODE_OK); });
   });
+  // Until there is something to reload, a hang-up has no effect; without a listener it would end the process.
+  let hangUp = (): void => undefined;
+  process.on('SIGHUP', () => { hangUp(); });
   const { daemon, stop } = await startWatchedDaemon({ config: args.config, env, cwd: process.cwd(), logger });
   const notifier = createNotifier(env, { logger, pid: process.pid });
 
-  process.on('SIGHUP', () => {
+  hangUp = () => {
     void (async () => {
       await notifier.reloading();
       await daemon.reload().catch(() => undefined);
       await notifier.ready();
     })();
-  });
+  };
   const lockLost = new Promise<number>((resolve) => { daemon.failed.addEventListener('abort', () => { resolve(LOCK_LOST_CODE); }, { once: true }); });
   await notifier.ready();
   const watchdog = new AbortController();
@@ -93,6 +96,8 @@ export async function runDaemon(args: { readonly config?: string | undefined }):
   const code = await Promise.race([stopWanted, lockLost]);
   clearInterval(alive);
   await notifier.stopping();
+  // The state folder is another's: not a byte more is written, as if this process had been killed.
+  if (code === LOCK_LOST_CODE) process.exit(code);
   watchdog.abort();
   await fed;
   await stop();
