@@ -64,7 +64,7 @@ export async function configCheck(path: string | undefined, io: ConfigIo): Promi
     io.stdout.write(`✓ ${visible(file)} is valid\n`);
     return 0;
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError) || error.code === 'CONFIG_UNREADABLE') throw error;
     io.stderr.write(`✗ ${visible(file)} is not valid\n`);
     for (const problem of error.problems) io.stderr.write(`  ${line(problem)}\n`);
     return error.exitCode;

@@ -193,6 +193,8 @@ function wants(rest: readonly string[], names: readonly string[]): boolean {
 function usageError(message: string | null, error: Error | undefined, rest: readonly string[]): Error {
   if (error instanceof RaxedError) return error;
   const text = message ?? error?.message ?? 'the command line is not understood';
+  const missing = /^Missing required arguments?: (.+)$/.exec(text)?.[1];
+  if (missing !== undefined) return new RaxedError('USAGE', `give ${missing.split(', ').map((name) => `--${name}`).join(' and ')}`);
   if (!/^Unknown (?:arguments?|options?): /.test(text)) return new RaxedError('USAGE', lowerFirst(text));
   // The option is said as it was given, without its value.
   const option = rest.find((word) => /^-./.test(word) && text.includes(word.replace(/^-+/, '').split('=', 1)[0] ?? word));

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { RaxedError } from '../errors.js';
+import { RaxedError, errnoOf } from '../errors.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
 import { createReceiver, type Delivery } from '../receiver/receiver.js';
 import { deliveryJson, summarize, visible } from '../receiver/summary.js';
@@ -54,7 +54,7 @@ export async function runReceiver(args: ReceiverArgs, io: ReceiverIo): Promise<n
     onDelivery: show,
   }, { clock: nodeClock, random: nodeRandom });
   try {
-    if (args.certificateFile !== undefined && receiver.certificate !== undefined) await writeFile(args.certificateFile, receiver.certificate);
+    if (args.certificateFile !== undefined && receiver.certificate !== undefined) await writeCertificate(args.certificateFile, receiver.certificate);
     // With --json-lines standard output belongs to the deliveries.
     (args.jsonLines === true ? io.stderr : io.stdout).write(greeting(receiver.url, args));
     await stopped;
@@ -62,6 +62,14 @@ export async function runReceiver(args: ReceiverArgs, io: ReceiverIo): Promise<n
     await receiver.close();
   }
   return 0;
+}
+
+async function writeCertificate(path: string, certificate: string): Promise<void> {
+  try {
+    await writeFile(path, certificate);
+  } catch (error) {
+    throw new RaxedError('USAGE', `the file given with --certificate-file cannot be written (${errnoOf(error) ?? 'unknown error'})`, { cause: error });
+  }
 }
 
 async function secretOf({ secret, secretFile }: ReceiverArgs, io: ReceiverIo): Promise<string> {

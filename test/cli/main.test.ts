@@ -157,7 +157,7 @@ t.test('exit codes and one line on standard error', async (t) => {
     [['constructor'], 2, /USAGE: raxed has no such command\./],
     [['ctl'], 2, /USAGE: raxed ctl needs a command: status, /],
     [['ctl', 'mssp', 'show'], 2, /USAGE: give <id>: the MSSP's id\./],
-    [['ctl', 'customer', 'list'], 2, /USAGE: missing required argument: mssp\./],
+    [['ctl', 'customer', 'list'], 2, /USAGE: give --mssp\./],
     [['ctl', 'status', '--socket'], 2, /USAGE: not enough arguments following: socket/],
     [['ctl', 'status', '--socket='], 2, /USAGE/],
     [['ctl', 'status', '--timeout', 'soon', '--socket', socket], 2, /USAGE: --timeout takes/],
@@ -165,6 +165,8 @@ t.test('exit codes and one line on standard error', async (t) => {
     [['ctl', 'scan', '--tool-calls', '[{', '--socket', socket], 2, /USAGE: --tool-calls takes JSON/],
     [['scan', '--mssp', 'm', '--customer', 'c', '--jsonl', 'x'], 2, /USAGE: --file and --jsonl/],
     [['scan', 'a', '--jsonl', 'x'], 2, /USAGE: give one of TEXT/],
+    [['receiver', '--port', '0', '--certificate-file', join(folder, 'absent/soc.pem')], 2, /USAGE: the file given with --certificate-file cannot be written \(ENOENT\)/],
+    [['config', 'check', join(folder, 'absent')], 3, /CONFIG_UNREADABLE: .*absent cannot be read \(ENOENT\)/],
     [['scan', '--file', join(folder, 'absent')], 2, /BAD_REQUEST: the file cannot be read \(ENOENT\)/],
     [['receiver', '--port', '99999'], 2, /USAGE: --port takes/],
   ];

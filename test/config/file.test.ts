@@ -370,7 +370,7 @@ t.test('config check says every problem on its own line and exits 3', async (t) 
     '',
   ]);
   rmSync(file);
-  t.equal(await configCheck(file, io()), 3, 'a missing file');
+  await t.rejects(configCheck(file, io()), { code: 'CONFIG_UNREADABLE', exitCode: 3 }, 'a missing file');
   write(file, withSecret({ env: 'NOPE' }, { customers: [{ id: 'c', siem: [{ type: 'splunk', url: 'https://x/', token: 't' }] }] }));
   const later = io();
   t.equal(await configCheck(file, later), 3);

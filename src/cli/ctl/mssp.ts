@@ -45,7 +45,7 @@ export const msspTestWebhook = defineCommand({
   ],
   build: (parser) => ctlOptions(parser),
   async run(args, io, [id]) {
-    const skip = io.env['RAXE_SKIP_SSL_VERIFY'] === 'true' ? { skip_ssl_verify: true } : {};
+    const skip = io.env['RAXE_SKIP_SSL_VERIFY']?.toLowerCase() === 'true' ? { skip_ssl_verify: true } : {};
     await callAndShow({
       method: 'mssp.test-webhook', params: { id, ...skip },
       render: (answer, style) => `${style.good('✓ the webhook took the test event')}  ${plain(field(answer, 'url'))} answered ${String(field(answer, 'http_status') ?? '–')} in ${milliseconds(field(answer, 'duration_ms'))}\n`,
