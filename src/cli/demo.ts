@@ -15,7 +15,7 @@ import { startWatchedDaemon } from './run.js';
 export interface DemoIo {
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
-  on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  on(event: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): unknown;
 }
 
 interface Sample {
@@ -43,7 +43,7 @@ const CALL_TIMEOUT_MS = 10_000;
  * On a terminal it then stays until Ctrl-C; else, and with `once`, it ends. 0 when every step was seen to work, else 4.
  */
 export async function runDemo(args: { readonly once: boolean }, io: DemoIo): Promise<number> {
-  const interrupted = new Promise<void>((resolve) => { io.on('SIGINT', resolve); io.on('SIGTERM', resolve); });
+  const interrupted = new Promise<void>((resolve) => { for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) io.on(signal, resolve); });
   const print = (line = ''): void => { io.stdout.write(`${line}\n`); };
   const folder = await mkdtemp(join(tmpdir(), 'raxed-demo-'));
   try {
