@@ -16,8 +16,9 @@ export class Alphabet {
   readonly ascii: Uint16Array;
   /** Per class: WORD and NEWLINE, as far as the pattern asks. */
   readonly kinds: Uint8Array;
-  /** Per set and class (set × size + class): whether the class is inside the set. */
+  /** Per class and set (class × setCount + set): whether the class is inside the set. By class, because a step asks many sets about one class. */
   readonly members: Uint8Array;
+  readonly setCount: number;
   /** The first code points of the intervals above 127, ascending, and the class of each. */
   private readonly starts: Int32Array;
   private readonly classes: Uint16Array;
@@ -59,11 +60,12 @@ export class Alphabet {
     });
 
     this.size = membersByClass.length;
+    this.setCount = sets.length;
     this.members = new Uint8Array(sets.length * this.size);
     this.kinds = new Uint8Array(this.size);
     membersByClass.forEach((inside, index) => {
       for (const set of inside) {
-        if (set < sets.length) this.members[set * this.size + index] = 1;
+        if (set < sets.length) this.members[index * sets.length + set] = 1;
         else this.kinds[index] = (this.kinds[index] ?? 0) | (all[set] === WORD_SET ? WORD : NEWLINE);
       }
     });

@@ -89,8 +89,9 @@ export class Automaton {
   /** Lets one thread go over a class; whether it had matched before. */
   private advance(thread: number, charClass: number, holds: number): boolean {
     const { passed, added, list, generation, longest, pendingWays, pendingIndexes } = this;
-    const { ops, args, outs, alphabet: { members, size } } = this.program;
+    const { ops, args, outs, alphabet: { members, setCount, size } } = this.program;
     const atEnd = charClass === size;
+    const row = charClass * setCount;
     let depth = 0;
     let ways = this.openWays(thread);
     let index = 0;
@@ -105,7 +106,7 @@ export class Automaton {
       const set = ways[index++] ?? 0;
       const at = ways[index++] ?? 0;
       if (set >= 0) {
-        if (atEnd || members[set + charClass] === 0 || added[at] === generation) continue;
+        if (atEnd || members[row + set] === 0 || added[at] === generation) continue;
         added[at] = generation;
         list[this.length++] = at;
       } else if (ops[at] === MATCH) {
@@ -124,14 +125,13 @@ export class Automaton {
   }
 
   /**
-   * What can be reached from an instruction without a character, in order, as pairs: for a CHAR, where its set begins in
-   * the alphabet's members and where it leads; for others, -1 and the instruction: assertions and shared choices are
-   * not gone into.
+   * What can be reached from an instruction without a character, in order, as pairs: for a CHAR, its set and
+   * where it leads; for others, -1 and the instruction: assertions and shared choices are not gone into.
    */
   private openWays(start: number): Int32Array {
     const known = this.ways[start];
     if (known !== undefined) return known;
-    const { ops, args, outs, alphabet } = this.program;
+    const { ops, args, outs } = this.program;
     const found: number[] = [];
     const seen = new Set<number>();
     const stack = ops[start] === SPLIT ? [args[start] ?? 0, outs[start] ?? 0] : [start];
@@ -139,7 +139,7 @@ export class Automaton {
       if (seen.has(at)) continue;
       seen.add(at);
       if (ops[at] === SPLIT && this.shared[at] === 0) stack.push(args[at] ?? 0, outs[at] ?? 0);
-      else if (ops[at] === CHAR) found.push((args[at] ?? 0) * alphabet.size, outs[at] ?? 0);
+      else if (ops[at] === CHAR) found.push(args[at] ?? 0, outs[at] ?? 0);
       else found.push(-1, at);
     }
     return this.ways[start] = Int32Array.from(found);
