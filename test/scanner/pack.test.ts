@@ -133,8 +133,10 @@ t.test('the built-in rules survive the way through their packed form', async (t)
   const file = join(t.testdir(), 'deep/rules.json');
   await writeBuiltinRules(source, file);
   const packed = loadBuiltinRules(file);
-  // JSON has no undefined: what is not there stays away.
-  t.same(packed, JSON.parse(JSON.stringify(await loadRulesDirs([source]))));
+  const plain = packed.map((rule) => ({ ...rule, patterns: rule.patterns.map(({ known: _known, ...pattern }) => pattern) }));
+  // JSON has no undefined: what is not there stays away. Strings compare quickly where 148 rules do not.
+  t.ok(JSON.stringify(plain) === JSON.stringify(await loadRulesDirs([source])), 'nothing is changed but what is worked out beforehand');
+  t.ok(packed.every(({ patterns }) => patterns.every(({ known }) => known !== undefined)), 'every pattern is worked out beforehand');
   t.ok(compileRules(packed).size === packed.length);
   t.ok(packed.every(({ examples }) => examples.should_match.length > 0), 'every rule shows what it is for');
   writeFileSync(file, readFileSync(file, 'utf8').slice(0, 100));
