@@ -80,6 +80,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
   const startedAtMs = clock.monotonic();
   const uptimeSeconds = (): number => (clock.monotonic() - startedAtMs) / 1000;
   let started = false;
+  let settled = true;
   const skipVerify = options.env['RAXE_SKIP_SSL_VERIFY']?.toLowerCase() === 'true';
   const failed = new AbortController();
   const stopping = new AbortController();
@@ -148,6 +149,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         ...(reloader.state().lastError === undefined ? [] : ['the configuration file is wrong; the last good one is in force']),
         ...(spool.stats().state === 'ok' ? [] : [`the spool is ${spool.stats().state}`]),
         ...(policies.unfinished ? ['what waits on disk could not yet be rewritten for a stricter privacy setting'] : []),
+        ...(settled ? [] : ['not everything of the new configuration could be started yet']),
         ...(audit.stats().state === 'ok' ? [] : ['the audit log cannot be written']),
       ];
     }
@@ -185,13 +187,24 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       if (previous.scanner !== next.scanner) previous.scanner.retire();
       putInForce();
       await policies.enforce();
-      const { config } = next;
-      spool.reconfigure(spoolOptions(config, paths));
-      for (const tenant of next.tenants) (await spool.openStream(streamOf(tenant))).configure({ sealAgeMs: sealAgeMs(tenant) });
-      audit.reconfigure(auditLimits(config));
-      logger.setLevel?.(config.log.level);
-      await destinations.apply(destinationPlans(next));
-      if (started) await ownAgent.use(config.agent, next);
+      await settle();
+    }
+
+    /** Brings what runs in line with the generation in force. What cannot be, is tried again at each tick. */
+    async function settle(): Promise<void> {
+      const { config, tenants } = generation;
+      try {
+        spool.reconfigure(spoolOptions(config, paths));
+        for (const tenant of tenants) (await spool.openStream(streamOf(tenant))).configure({ sealAgeMs: sealAgeMs(tenant) });
+        audit.reconfigure(auditLimits(config));
+        logger.setLevel?.(config.log.level);
+        await destinations.apply(destinationPlans(generation));
+        if (started) await ownAgent.use(config.agent, generation);
+        settled = true;
+      } catch (error) {
+        settled = false;
+        logger.error({ error: describeError(error) }, 'not everything of the new configuration could be started; it is tried again');
+      }
     }
 
     function announceGaps(): Promise<void> {
@@ -256,6 +269,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     });
     const ticking = repeat(TICK_MS, async () => {
       if (policies.unfinished) await policies.enforce();
+      if (!settled) await settle();
       if (spool.stats().state !== 'ok') return;
       await announceGaps();
     });
