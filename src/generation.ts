@@ -64,9 +64,10 @@ export interface GenerationPorts {
  */
 export async function buildGeneration(config: Config, previous: Generation | undefined, ports: GenerationPorts): Promise<Generation> {
   const plans = createOutputPlans(readSecrets(config, ports.env), ports);
-  const { ruleset, scanner } = previous !== undefined && config.scanner.rules_dirs.length === 0 && sameJson(config.scanner, previous.config.scanner)
-    ? previous
-    : await buildScanner(config.scanner, ports);
+  const reused = previous !== undefined && config.scanner.rules_dirs.length === 0 && sameJson(config.scanner, previous.config.scanner) ? previous : undefined;
+  const { ruleset, scanner } = reused ?? await buildScanner(config.scanner, ports);
+  // The first scan after a reload shall not wait for the matchers; a daemon that starts is ready sooner without them.
+  if (previous !== undefined && reused === undefined) ruleset.prepare();
 
   const tenants = new Map<string, TenantPlan>();
   for (const mssp of config.mssps) {
