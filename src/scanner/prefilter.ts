@@ -41,7 +41,7 @@ export class Prefilter {
   private readonly asciiGroupCounts: Uint8Array;
   private readonly lookBacks: Uint8Array;
   private readonly wordStarts: Uint8Array;
-  /** By pattern, three numbers: what `Reach` says. */
+  /** By group, three numbers: what `Reach` says. */
   private readonly reaches: Int32Array;
   private readonly windows: Int32Array;
 
@@ -76,7 +76,7 @@ export class Prefilter {
     patterns.forEach(({ required, beginning }, pattern) => {
       for (const group of required) {
         const id = patternOf.push(pattern) - 1;
-        for (const text of group) literalOf(text).groups.push(id);
+        for (const text of group.literals) literalOf(text).groups.push(id);
       }
       firstGroup.push(patternOf.length);
       for (const text of beginning?.literals ?? []) literalOf(text).begins.push(pattern);
@@ -89,8 +89,8 @@ export class Prefilter {
     this.lookBacks = Uint8Array.from(patterns, ({ beginning }) => beginning?.lookBack ?? 0);
     this.wordStarts = Uint8Array.from(patterns, ({ beginning }) => (beginning?.atWordStart === true ? 1 : 0));
     this.sortedEnds = new Uint32Array(patterns.length);
-    this.reaches = Int32Array.from(patterns.flatMap(({ reach }) => (reach === undefined ? [FAR_AWAY, 0, 0] : [reach.units, reach.blankRuns, reach.otherRuns])));
-    this.windows = new Int32Array(patterns.length);
+    this.reaches = Int32Array.from(patterns.flatMap(({ required }) => required.flatMap(({ within }) => (within === undefined ? [FAR_AWAY, 0, 0] : [within.units, within.blankRuns, within.otherRuns]))));
+    this.windows = new Int32Array(patternOf.length);
     this.missing = new Uint8Array(patterns.length);
     this.groupSeen = new Uint32Array(patternOf.length);
     this.nextEnds = new Int32Array(patternOf.length);
@@ -176,21 +176,20 @@ export class Prefilter {
   }
 
   private isNear(pattern: number, start: number): boolean {
-    const { firstGroup, nextEnds } = this;
-    const limit = start + (this.windows[pattern] ?? 0);
+    const { firstGroup, nextEnds, windows } = this;
     const end = firstGroup[pattern + 1] ?? 0;
-    for (let group = firstGroup[pattern] ?? 0; group < end; group++) if ((nextEnds[group] ?? FAR) > limit) return false;
+    for (let group = firstGroup[pattern] ?? 0; group < end; group++) if ((nextEnds[group] ?? FAR) > start + (windows[group] ?? 0)) return false;
     return true;
   }
 
-  /** How far matches can reach in a text with such runs of blanks and of other characters. */
+  /** How far from the beginning of a match its groups can be, in a text with such runs of blanks and of other characters. */
   private measureWindows(text: Units): void {
     const blankRun = longestRun(text, true, BLANK_RUN);
     const otherRun = longestRun(text, false, OTHER_RUN);
     const { windows, reaches } = this;
-    for (let pattern = 0; pattern < windows.length; pattern++) {
-      const at = 3 * pattern;
-      windows[pattern] = Math.min(FAR_AWAY, (reaches[at] ?? 0) + (reaches[at + 1] ?? 0) * blankRun + (reaches[at + 2] ?? 0) * otherRun);
+    for (let group = 0; group < windows.length; group++) {
+      const at = 3 * group;
+      windows[group] = Math.min(FAR_AWAY, (reaches[at] ?? 0) + (reaches[at + 1] ?? 0) * blankRun + (reaches[at + 2] ?? 0) * otherRun);
     }
   }
 

@@ -9,6 +9,8 @@ import { nearMissText, ruleWords, seeded } from '../fixtures/near-miss.js';
 
 /** Scans against a plain loop of the same rules as JavaScript expressions, and how time grows with the text. */
 const ROUNDS = 15;
+/** Before them: a daemon has seen texts before it sees these. */
+const WARM_ROUNDS = 40;
 const TEXTS_PER_ROUND = 60;
 const SHORT = 2 * 1024;
 const LONG = 1024 * 1024;
@@ -52,11 +54,11 @@ function compare(kind: string, engines: readonly [string, Judge][], plain: Judge
   const perEngine: number[][] = engines.map(() => []);
   const ratios: number[][] = engines.map(() => []);
   const base: number[] = [];
-  for (let round = 0; round < ROUNDS + 5; round++) {
+  for (let round = 0; round < ROUNDS + WARM_ROUNDS; round++) {
     const texts = Array.from({ length: TEXTS_PER_ROUND }, makeText);
     const plainMs = timed(plain, texts);
     const engineMs = engines.map(([, engine]) => timed(engine, texts));
-    if (round < 5) continue;
+    if (round < WARM_ROUNDS) continue;
     base.push(plainMs);
     engineMs.forEach((ms, index) => {
       perEngine[index]?.push(ms);

@@ -1,4 +1,5 @@
 import { caseVariants, foldedCode } from './case-fold.js';
+import type { CharSet } from './char-set.js';
 
 /**
  * How literals are compared when they are only to rule patterns out: without regard to case, all digits as one and all
@@ -19,4 +20,21 @@ export function foldUnit(code: number): number {
 export function unitVariants(code: number): readonly number[] {
   if (code === ZERO) return DIGITS;
   return code === SPACE ? WHITE_SPACE : caseVariants(code);
+}
+
+/** The folded members of a set as literals; undefined when there are more than `most`. */
+export function literalMembers(set: CharSet, most: number): string[] | undefined {
+  const found = new Set<number>();
+  for (let i = 0; i < set.length; i += 2) {
+    const low = set[i] ?? 0;
+    const high = set[i + 1] ?? 0;
+    if (high - low > 15) return undefined;
+    for (let code = low; code <= high; code++) {
+      // Literals are compared by units, so that letters of two units with case variants cannot be.
+      if (code > 0xffff && caseVariants(code).length > 1) return undefined;
+      found.add(foldUnit(code));
+    }
+    if (found.size > most) return undefined;
+  }
+  return [...found].map((code) => String.fromCodePoint(code));
 }
