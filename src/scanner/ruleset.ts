@@ -58,6 +58,7 @@ export function compileRules(rules: readonly Rule[], options: { readonly engine?
       try {
         const compiled = new Pattern(withFlags(pattern, flags), memory, known);
         if (known === undefined && compiled.matchesEmpty) refuse(`patterns[${index}]: matches the empty text, and so every text`);
+        if (known === undefined && validate !== undefined && !compiled.isAtMost(MAX_CHECKED_UNITS)) refuse(`patterns[${index}]: a match with check digits may have at most ${MAX_CHECKED_UNITS} characters; give each repeat a bound`);
         patterns.push(compiled);
         ruleOf.push(ruleIndex);
         checks.push(validate);
@@ -70,6 +71,9 @@ export function compileRules(rules: readonly Rule[], options: { readonly engine?
   if (problems.length > 0) throw new ConfigError('RULE_INVALID', problems);
   return new CompiledRuleset(rules, patterns, ruleOf, checks, options.engine === 'js' ? undefined : re2);
 }
+
+/** What has check digits is tried place by place, so that it must be short. */
+const MAX_CHECKED_UNITS = 200;
 
 /** After as many characters in vain as this many texts have, a pattern is no longer tried place by place. */
 const MAX_PASSES = 2;

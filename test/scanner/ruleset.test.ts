@@ -176,3 +176,12 @@ t.test('texts made to be expensive are found in all the same', (t) => {
   }
   t.end();
 });
+
+t.test('a pattern with check digits must be short, because it is tried place by place', (t) => {
+  const [any] = builtin;
+  if (any === undefined) throw new Error('no rules');
+  const rule = (pattern: string): Rule => ({ ...any, id: 'custom-1', patterns: [{ pattern, flags: [], validate: 'luhn' }] });
+  for (const pattern of ['\\d+', '\\d{12,}', '\\d{12}\\s*', '\\d{201}']) t.throws(() => compileRules([rule(pattern)]), { code: 'RULE_INVALID', message: /custom-1.*at most 200/ }, pattern);
+  t.doesNotThrow(() => compileRules([rule('\\d{12,19}')]));
+  t.end();
+});

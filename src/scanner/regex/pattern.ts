@@ -5,6 +5,7 @@ import type { PatternFacts } from './literals.js';
 import { parsePattern } from './parse.js';
 import { checkSize, compileProgram } from './program.js';
 import type { Program } from './program.js';
+import { reach } from './reach.js';
 import type { Units } from './units.js';
 import type { DfaMemory } from './state-cache.js';
 import { matchesEmpty, printRe2 } from './syntax.js';
@@ -58,6 +59,12 @@ export class Pattern {
   /** Whether it can match the empty text. RE2, which goes by bytes, may then find `\B` inside a character; this engine does not. */
   get matchesEmpty(): boolean {
     return matchesEmpty(this.node);
+  }
+
+  /** Whether no match is longer than `units` UTF-16 units. */
+  isAtMost(units: number): boolean {
+    const most = reach(this.node);
+    return most.blankRuns + most.otherRuns === 0 && most.units <= units;
   }
 
   /** Whether it matches anywhere. */
