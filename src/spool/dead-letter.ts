@@ -1,7 +1,9 @@
-import type { Clock, SpoolFiles } from '../ports.js';
+import { describeError } from '../errors.js';
+import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import type { SegmentedLog } from './log.js';
 import { LogReader } from './log-reader.js';
-import type { RawRecord } from './record.js';
+import type { Transform } from './replacement.js';
+import type { Segment } from './segment.js';
 import type { DeadLetter, DeadLetterReason, DeadLetters, SpooledRecord } from './spool.js';
 import { spoolError } from './spool-error.js';
 
@@ -40,18 +42,30 @@ export function decodeDeadLetter(bytes: Uint8Array): { note: Note; payload: Uint
 
 function isNote(value: unknown): value is Note {
   return typeof value === 'object' && value !== null && 'seq' in value && typeof value.seq === 'number'
-    && 'time' in value && typeof value.time === 'number' && 'reason' in value && typeof value.reason === 'object' && value.reason !== null;
+    && 'time' in value && typeof value.time === 'number' && 'reason' in value && isReason(value.reason);
+}
+
+function isReason(value: unknown): value is DeadLetterReason {
+  return typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string'
+    && 'attempts' in value && typeof value.attempts === 'number' && 'at' in value && typeof value.at === 'number'
+    && (!('httpStatus' in value) || typeof value.httpStatus === 'number');
 }
 
 export interface DeadLetterPorts {
   readonly files: SpoolFiles;
   readonly clock: Clock;
+  readonly logger: Logger;
   maxBytes(): number;
   /** The oldest had to go, to stay within `maxBytes`. */
   dropped(count: number, bytes: number): void;
+  /** Their time was over. */
+  expired(count: number): void;
 }
 
-/** The dead letters of one destination, in a log of their own. */
+/** What is read at once; a larger letter comes alone. */
+const READ_LIMITS = { events: 256, bytes: 256 * 1024 };
+
+/** The dead letters of one destination, in a log of their own. Its sequence numbers are the letters' ids. */
 export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
   readonly #log: SegmentedLog;
   readonly #ports: DeadLetterPorts;
@@ -77,78 +91,110 @@ export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
   }
 
   count(): number { return this.#count; }
+  bytes(): number { return this.#log.bytes; }
 
   async list(limit: number, fromId = 0): Promise<DeadLetter<P>[]> {
+    const letters: DeadLetter<P>[] = [];
+    if (limit <= 0) return letters;
+    for await (const letter of this.each(fromId)) if (letters.push(letter) >= limit) break;
+    return letters;
+  }
+
+  async* each(fromId = 0): AsyncGenerator<DeadLetter<P>, void> {
     const reader = new LogReader(this.#log, this.#ports.files);
     try {
-      const letters: DeadLetter<P>[] = [];
-      for (let from = fromId; letters.length < limit;) {
-        const records = await reader.read(from, { events: limit - letters.length, bytes: 1024 * 1024 });
-        if (records.length === 0) break;
+      for (let from = fromId; ;) {
+        const records = await reader.read(from, READ_LIMITS);
+        if (records.length === 0) return;
         for (const record of records) {
-          const letter = decodeDeadLetter(record.payload);
-          if (letter !== undefined) letters.push({ id: record.seq, seq: letter.note.seq, time: letter.note.time, reason: letter.note.reason, payload: letter.payload as P });
           from = record.seq + 1;
+          const letter = decodeDeadLetter(record.payload);
+          if (letter === undefined) continue;
+          const { seq, time, reason } = letter.note;
+          yield { id: record.seq, seq, time, reason, payload: letter.payload as P };
         }
       }
-      return letters;
     } finally {
       await reader.close();
     }
   }
 
-  remove(ids: readonly number[]): Promise<number> {
+  async refusedAgain(reasons: ReadonlyMap<number, DeadLetterReason>): Promise<number> {
+    let found = 0;
+    await this.#changeSome([...reasons.keys()], (record) => {
+      const reason = reasons.get(record.seq);
+      const letter = reason === undefined ? undefined : decodeDeadLetter(record.payload);
+      if (reason === undefined || letter === undefined) return record.payload;
+      found++;
+      return encodeDeadLetter({ ...letter.note, reason: { ...reason, attempts: letter.note.reason.attempts + reason.attempts } }, letter.payload);
+    });
+    return found;
+  }
+
+  remove(ids: Iterable<number>): Promise<number> {
     const gone = new Set(ids);
-    if (gone.size === 0) return Promise.resolve(0);
-    return this.#leaveOut(Math.min(...gone), Math.max(...gone) + 1, (record) => gone.has(record.seq));
+    return this.#changeSome([...gone], (record) => (gone.has(record.seq) ? undefined : record.payload));
   }
 
   purge(): Promise<number> {
-    return this.#leaveOut(0, Infinity, () => true);
+    return this.#change(() => true, () => undefined);
   }
 
   async expire(olderThanMs: number): Promise<number> {
     const before = this.#ports.clock.now() - olderThanMs;
     const { seq } = await this.#log.seqAt(before);
     await this.#log.removeAside(before);
-    return this.#log.firstSeq < seq ? this.#leaveOut(0, seq, (record) => record.seq < seq) : 0;
+    if (this.#log.firstSeq >= seq) return 0;
+    const count = await this.#change((segment) => segment.base < seq, (record) => (record.seq < seq ? undefined : record.payload));
+    if (count > 0) this.#ports.expired(count);
+    return count;
   }
 
   async rewrite(transform: (payload: P) => P): Promise<void> {
-    await this.#change(0, Infinity, (record) => {
+    await this.#change(() => true, (record) => {
       const letter = decodeDeadLetter(record.payload);
       return letter === undefined ? undefined : encodeDeadLetter(letter.note, transform(letter.payload as P));
     });
     await this.#log.removeAside(Infinity);
   }
 
-  #leaveOut(from: number, to: number, isGone: (record: RawRecord) => boolean): Promise<number> {
-    return this.#change(from, to, (record) => (isGone(record) ? undefined : record.payload));
+  /** Changes only the files that hold one of `ids`. */
+  #changeSome(ids: readonly number[], transform: Transform): Promise<number> {
+    if (ids.length === 0) return Promise.resolve(0);
+    return this.#change((segment) => ids.some((id) => id >= segment.base && id < segment.end), transform);
   }
 
-  #change(from: number, to: number, transform: (record: RawRecord) => Uint8Array | undefined): Promise<number> {
+  /** Replaces each file that `concerns` chooses, in one step each; how many letters `transform` left out. */
+  #change(concerns: (segment: Segment) => boolean, transform: Transform): Promise<number> {
     return this.#alone(async () => {
+      let leftOut = 0;
       try {
         await this.#log.appender.seal();
-        const leftOut = await this.#log.rewrite(from, Math.min(to, this.#log.nextSeq), transform);
-        this.#count -= leftOut;
+        for (const { base, end } of this.#log.segments.filter(concerns)) leftOut += await this.#log.rewrite(base, end, transform);
         return leftOut;
       } catch (error) {
         throw spoolError('write', error);
+      } finally {
+        this.#count -= leftOut;
       }
     });
   }
 
+  /** What the disk refuses here is tried again with the next letter. */
   async #dropOldest(): Promise<void> {
-    while (this.#log.bytes > this.#ports.maxBytes()) {
-      const oldest = this.#log.segments[0];
-      if (oldest === undefined) return;
-      if (!this.#log.isSealed(oldest)) await this.#log.appender.seal();
-      const count = await this.#log.forEach(() => undefined, [oldest]);
-      const bytes = await this.#log.removeBelow(oldest.end);
-      if (bytes === 0) return;
-      this.#ports.dropped(count, bytes);
-      this.#count -= count;
+    try {
+      while (this.#log.bytes > this.#ports.maxBytes()) {
+        const oldest = this.#log.segments[0];
+        if (oldest === undefined) return;
+        if (!this.#log.isSealed(oldest)) await this.#log.appender.seal();
+        const count = await this.#log.forEach(() => undefined, [oldest]);
+        const bytes = await this.#log.removeBelow(oldest.end);
+        if (bytes === 0) return;
+        this.#ports.dropped(count, bytes);
+        this.#count -= count;
+      }
+    } catch (error) {
+      this.#ports.logger.warn({ error: describeError(error) }, 'the oldest dead letters could not be dropped');
     }
   }
 

@@ -55,6 +55,10 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     return this.#openStream(id);
   }
 
+  streams(): readonly StreamId[] {
+    return [...[...this.#open.values()].map((stream) => stream.id), ...[...this.#dormant.values()].map(({ id }) => id)];
+  }
+
   async removeStream(id: StreamId): Promise<void> {
     const folder = this.#folderOf(id);
     const { files } = this.#ports;

@@ -44,7 +44,7 @@ export interface SpoolReport {
   readonly kind:
     | 'torn_tail' | 'damaged' | 'newer_version' | 'segment_given_up'
     | 'full' | 'healed'
-    | 'dropped_oldest' | 'expired' | 'dead_letters_dropped' | 'cursor_released';
+    | 'dropped_oldest' | 'expired' | 'dead_letters_dropped' | 'dead_letters_expired' | 'cursor_released';
   readonly stream?: StreamId;
   readonly destination?: string;
   /** Records that some destination will never get. */
@@ -73,6 +73,8 @@ export interface Spool<P extends Uint8Array> {
   reconfigure(options: Partial<Omit<SpoolOptions, 'folder'>>): void;
   /** The same object for the same id. O(1) in the backlog. */
   openStream(id: StreamId): Promise<Stream<P>>;
+  /** Every stream that is on the disk or open. */
+  streams(): readonly StreamId[];
   /** Deletes everything of a customer: its events, cursors and dead letters. */
   removeStream(id: StreamId): Promise<void>;
   /** Appends and syncs a probe record outside of any stream; rejects SPOOL_IO when the disk does not take it. */
@@ -104,7 +106,20 @@ export interface Stream<P extends Uint8Array> {
   /** Moves every cursor past what is older, deletes it (dead letters too), and reports it. `since`: the oldest one's time. */
   expire(olderThanMs: number): Promise<Expired>;
   deadLetters(destination: string): Promise<DeadLetters<P>>;
+  /** Every destination that has a cursor or dead letters here, configured or not, by name. */
+  destinations(): Promise<readonly DestinationPlace[]>;
   stats(): { readonly bytes: number; readonly oldestTime?: number };
+}
+
+/** What a stream holds for one destination. */
+export interface DestinationPlace {
+  readonly name: string;
+  /** A delivery loop has its cursor. */
+  readonly attached: boolean;
+  readonly pending: number;
+  readonly oldestPendingTime?: number;
+  readonly dead: number;
+  readonly deadBytes: number;
 }
 
 export interface Expired {
@@ -155,12 +170,18 @@ export interface DeadLetters<P extends Uint8Array> {
   /** Durable when it resolves. Works while the spool is full. */
   add(record: SpooledRecord<P>, reason: DeadLetterReason): Promise<number>;
   count(): number;
+  bytes(): number;
   /** The oldest first, from `fromId`. */
   list(limit: number, fromId?: number): Promise<DeadLetter<P>[]>;
-  /** Removes single letters, as after a replay; how many there were. */
-  remove(ids: readonly number[]): Promise<number>;
+  /** The oldest first, from `fromId`; a few are in memory at a time. What is added or removed meanwhile may be left out. */
+  each(fromId?: number): AsyncIterable<DeadLetter<P>>;
+  /** Refused once more: these letters get a new reason in their place, in one step a file; attempts add up. How many there were. */
+  refusedAgain(reasons: ReadonlyMap<number, DeadLetterReason>): Promise<number>;
+  /** Removes single letters, as after a replay; how many there were. Durable when it resolves. */
+  remove(ids: Iterable<number>): Promise<number>;
   /** Removes all; how many there were. */
   purge(): Promise<number>;
+  /** Removes what was refused longer ago, and reports it; how many there were. */
   expire(olderThanMs: number): Promise<number>;
   rewrite(transform: (payload: P) => P): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { DeadLetterLog } from './dead-letter.js';
 import { SegmentedLog } from './log.js';
 import { CURSOR_SUFFIX, DEAD_FOLDER, destinationAsFile, fileAsDestination, REWRITE_PENDING } from './names.js';
 import { removeIfThere } from './replacement.js';
-import type { Cursor, DeadLetters, Expired, SpoolOptions, SpoolReport, Stream, StreamId } from './spool.js';
+import type { Cursor, DeadLetters, DestinationPlace, Expired, SpoolOptions, SpoolReport, Stream, StreamId } from './spool.js';
 import { spoolError } from './spool-error.js';
 
 /** How long the place of a destination that is not attached is kept. */
@@ -141,6 +141,20 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
     return (await this.#deadLog(destination)).letters;
   }
 
+  async destinations(): Promise<readonly DestinationPlace[]> {
+    const names = [...new Set([...this.#destinations.keys(), ...this.#deadLetters.keys()])].sort();
+    return Promise.all(names.map(async (name) => {
+      const known = this.#destinations.get(name);
+      const letters = await this.#deadLetters.get(name);
+      const oldest = known?.oldestPendingTime();
+      return {
+        name, attached: (known?.attached ?? 0) > 0, pending: known?.pending() ?? 0,
+        ...(oldest === undefined ? {} : { oldestPendingTime: oldest }),
+        dead: letters?.letters.count() ?? 0, deadBytes: letters?.letters.bytes() ?? 0,
+      };
+    }));
+  }
+
   stats(): { readonly bytes: number; readonly oldestTime?: number } {
     const { oldestTime } = this.#log;
     return { bytes: this.#log.bytes, ...(oldestTime === undefined ? {} : { oldestTime }) };
@@ -270,7 +284,9 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
       files: this.#ports.files,
       clock: this.#ports.clock,
       maxBytes: () => this.#ports.options().maxDeadLetterBytes ?? DEAD_LETTER_BYTES,
+      logger: this.#ports.logger,
       dropped: (count, bytes) => { this.#report({ kind: 'dead_letters_dropped', destination, count, bytes }); },
+      expired: (count) => { this.#report({ kind: 'dead_letters_expired', destination, count }); },
     });
     return { log, letters };
   }
