@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import { RaxedError, errnoOf } from '../errors.js';
 import { isErrorCode, pathOfMethod } from '../control/protocol.js';
 
@@ -7,6 +7,10 @@ export interface ConnectionOptions {
   readonly socketPath: string;
   /** Until the whole answer is there. */
   readonly timeoutMs: number;
+  /** Ends the call with its reason; the daemon stops what it can still stop. */
+  readonly signal?: AbortSignal;
+  /** Whose connections are used; without one the call has a connection of its own. */
+  readonly agent?: Agent;
 }
 
 /** An answer that is larger than this is not one of ours. */
@@ -26,7 +30,7 @@ export class RemoteError extends RaxedError {
 
 /**
  * Calls one method over the daemon's unix socket.
- * Throws DAEMON_UNREACHABLE when no whole answer comes, and RemoteError when the daemon answers an error.
+ * Throws DAEMON_UNREACHABLE when no whole answer comes, RemoteError when the daemon answers an error, and the signal's reason.
  */
 export async function callOnce(method: string, params: object, options: ConnectionOptions): Promise<object> {
   const answer = await post(pathOfMethod(method), JSON.stringify(params), options);
@@ -41,26 +45,33 @@ export async function callOnce(method: string, params: object, options: Connecti
   return value;
 }
 
-function post(path: string, body: string, { socketPath, timeoutMs }: ConnectionOptions): Promise<Buffer> {
+function post(path: string, body: string, { socketPath, timeoutMs, signal, agent }: ConnectionOptions): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     let answered = false;
     const call = request({
-      socketPath, path, method: 'POST', agent: false,
+      socketPath, path, method: 'POST', agent: agent ?? false,
       headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), host: 'raxed' },
     }, (response) => {
       answered = true;
-      readAll(response).then(resolve, (error: unknown) => { reject(unreachable(socketPath, error)); }).finally(() => { clearTimeout(timer); call.destroy(); });
+      // An agent keeps a connection whose answer was read whole; what is left is destroyed.
+      readAll(response).then(resolve, (error: unknown) => { reject(unreachable(socketPath, error)); }).finally(() => { call.destroy(); });
     });
-    const timer = setTimeout(() => {
+    const giveUp = (error: unknown): void => {
       // First, because a half-read answer ends with an error of its own.
-      reject(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} did not answer within ${timeoutMs} ms`));
+      reject(error);
       call.destroy();
-    }, timeoutMs);
+    };
+    const timer = setTimeout(() => { giveUp(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} did not answer within ${timeoutMs} ms`)); }, timeoutMs);
+    const abort = (): void => { giveUp(signal?.reason); };
+    signal?.addEventListener('abort', abort, { once: true });
+    call.once('close', () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    });
     call.on('error', (error) => {
       // A daemon that refuses early closes while we still write; its answer is what counts.
-      if (answered) return;
-      clearTimeout(timer);
-      reject(unreachable(socketPath, error));
+      if (!answered) reject(unreachable(socketPath, error));
     });
     call.end(body);
   });
