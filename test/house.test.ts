@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   control: ['scanner', 'event', 'nearest'],
   client: ['control'],
   pipeline: ['scanner', 'event'],
-  cli: '*', build: '*', daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', gaps: '*', direct: '*', policies: '*', settings: '*', installation: '*', reload: '*', 'data-path': '*',
+  cli: '*', build: '*', daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', 'site-agents': '*', gaps: '*', direct: '*', policies: '*', settings: '*', installation: '*', reload: '*', 'data-path': '*',
 };
 
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */

@@ -102,11 +102,28 @@ export interface DeliveryGapPayload {
   readonly since: string;
 }
 
+export const AGENT_STATUSES = ['online', 'degraded', 'offline'] as const;
+export type AgentStatus = (typeof AGENT_STATUSES)[number];
+export type AgentStatusReason = 'startup' | 'heartbeat_received' | 'no_heartbeat' | 'shutdown' | 'manual';
+
+/** An application that registered is heard of for the first time, has gone silent, or is back. */
+export interface AgentStatusChangePayload {
+  readonly agent_id: string;
+  readonly mssp_id: string;
+  readonly customer_id: string;
+  readonly previous_status: AgentStatus | 'unknown';
+  readonly new_status: AgentStatus;
+  readonly reason: AgentStatusReason;
+  /** What the agent said of itself when it registered. */
+  readonly agent: Partial<AgentInfo>;
+}
+
 export type ScanEvent = Envelope<'scan', ScanPayload>;
 export type HeartbeatEvent = Envelope<'heartbeat', HeartbeatPayload>;
 export type TestEvent = Envelope<'test', TestPayload>;
 export type DeliveryGapEvent = Envelope<'delivery_gap', DeliveryGapPayload>;
-export type RaxedEvent = ScanEvent | HeartbeatEvent | TestEvent | DeliveryGapEvent;
+export type AgentStatusChangeEvent = Envelope<'agent_status_change', AgentStatusChangePayload>;
+export type RaxedEvent = ScanEvent | HeartbeatEvent | AgentStatusChangeEvent | TestEvent | DeliveryGapEvent;
 
 /** What is known of a call beside its texts. */
 export interface ScanIdentity {

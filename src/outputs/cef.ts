@@ -153,6 +153,10 @@ function summarise(event: FilteredEvent): Summary {
       const { count, reason, since } = event.payload;
       return { ...common, name: 'Delivery Gap', message: `${count} events will not arrive (${reason}) since ${since}` };
     }
+    case 'agent_status_change': {
+      const { previous_status: before, new_status: after, reason } = event.payload;
+      return { ...common, name: 'Agent Status Change', message: `agent went from ${before} to ${after} (${reason})` };
+    }
     case 'heartbeat': return { ...common, name: 'Heartbeat', message: event.payload.status };
   }
 }

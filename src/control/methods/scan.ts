@@ -4,9 +4,7 @@ import { ENTRY_POINTS } from '../../event/event.js';
 import type { CallContext, Method } from '../method.js';
 import { defineMethod, paramsParser } from '../method.js';
 import { ParamsError } from '../params-error.js';
-import { IdSchema } from './id.js';
-
-const LabelSchema = Type.String({ pattern: '^[A-Za-z0-9_.+-]{1,64}$' });
+import { IdSchema, LabelSchema } from './id.js';
 
 const closed = { additionalProperties: false } as const;
 
