@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */
 const PURE = [
   /^errors$/, /^ports$/, /^nearest$/, /^ulid$/, /^pipeline$/,
-  /^config\/(schema|redact|address|checks|format|json-text|limits|pointer|references|shape)$/, /^tenants\/tenants$/,
+  /^config\/(schema|redact|address|checks|format|json-text|limits|part|pointer|references|shape|tenant-names)$/, /^tenants\/(?!store$)/,
   /^scanner\/(?!builtin$|re2$|worker$).*/,
   /^event\//,
   /^spool\/record$/,

@@ -8,6 +8,7 @@ import { defaultPaths, effectivePaths } from '../config/paths.js';
 import { redactConfig } from '../config/redact.js';
 import { resolveSecret } from '../config/secret.js';
 import { secretPlaces } from '../config/references.js';
+import { unknownTenants } from '../config/tenant-names.js';
 import type { ConfigProblem } from '../errors.js';
 import { ConfigError, RaxedError, errnoOf } from '../errors.js';
 import { visible } from '../receiver/summary.js';
@@ -94,7 +95,11 @@ async function makeFolder(folder: string): Promise<void> {
 async function load(path: string | undefined, io: ConfigIo, mayBeMissing: boolean): Promise<LoadedConfig> {
   const places = placesOf(path, io);
   const { validate } = await import('node-cron');
-  return readConfigFile(places.configFile, { availableSiem: AVAILABLE_SIEM, isCron: validate, mayBeMissing: mayBeMissing && !places.configFileNamed });
+  const loaded = await readConfigFile(places.configFile, { availableSiem: AVAILABLE_SIEM, isCron: validate, mayBeMissing: mayBeMissing && !places.configFileNamed });
+  const { agent, control } = unknownTenants(loaded.config);
+  // Only the file is seen here, and a customer made with ctl may be named too.
+  const unknown = [...agent, ...control].map(({ pointer, message }) => ({ pointer, message: `${message} in this file` }));
+  return { ...loaded, warnings: [...loaded.warnings, ...unknown] };
 }
 
 /** Secrets that cannot be read here: a warning only, since the daemon may run as another user or with credentials. */

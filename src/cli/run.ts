@@ -16,6 +16,8 @@ import { nodeClock, nodeRandom } from '../platform/node.js';
 import type { LoadedConfig } from '../reload.js';
 import { createNotifier } from '../platform/notify.js';
 import { packageRoot } from '../platform/package-root.js';
+import { mergeTenants } from '../tenants/merge.js';
+import { NO_TENANTS } from '../tenants/tenants.js';
 
 export interface RunOptions {
   readonly config?: string | undefined;
@@ -41,11 +43,10 @@ export async function startWatchedDaemon(options: RunOptions): Promise<WatchedDa
   let digest = '';
   const load = async (mode: 'start' | 'reload'): Promise<LoadedConfig> => {
     const { validate } = await import('node-cron');
-    const loaded = await readConfigFile(paths.configFile, {
-      mode, availableSiem: AVAILABLE_SIEM, isCron: (expression) => validate(expression), mayBeMissing: !paths.configFileNamed,
-    });
+    const loaded = await readConfigFile(paths.configFile, { availableSiem: AVAILABLE_SIEM, isCron: (expression) => validate(expression), mayBeMissing: !paths.configFileNamed });
     digest = loaded.digest;
-    return { config: loaded.config, warnings: loaded.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`)) };
+    const { config, warnings } = mergeTenants(loaded.config, NO_TENANTS, mode);
+    return { config, warnings: [...loaded.warnings, ...warnings].map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`)) };
   };
   const daemon = await startDaemon({ load, paths, env, workerUrl: pathToFileURL(join(packageRoot, 'dist/scanner/worker.js')) }, ports);
   const watch = await watchConfig({

@@ -1,7 +1,5 @@
-import type { ConfigProblem } from '../errors.js';
 import { syslogTarget } from './address.js';
-import { EDITION_LIMITS, customerLimit } from './limits.js';
-import { step } from './pointer.js';
+import { EDITION_LIMITS, customerLimit, customerLimitText } from './limits.js';
 import type { ConfigDraft } from './shape.js';
 
 /** The kinds of SIEM output; `cef` is two of them, because a syslog connection and an HTTP request share nothing. */
@@ -11,35 +9,33 @@ export type SiemOutput = 'cef-syslog' | 'cef-http' | 'arcsight' | 'splunk' | 'cr
 export type LaterOption = '/control/http' | '/control/metrics' | '/proxy';
 
 type MsspDraft = ConfigDraft['mssps'][number];
-type SiemDraft = MsspDraft['customers'][number]['siem'][number];
+type CustomerDraft = MsspDraft['customers'][number];
+type SiemDraft = CustomerDraft['siem'][number];
 type CefDraft = Extract<SiemDraft, { type: 'cef' }>;
 type WebhookDraft = MsspDraft['webhook'];
 type Report = (pointer: string, message: string) => void;
 
-export interface CheckContext {
-  readonly mode: 'start' | 'reload';
+/** Where a check says what it found: `report` refuses, `warn` does not. */
+export interface Notes {
+  readonly report: Report;
+  readonly warn: Report;
+}
+
+/** What this version has. */
+export interface Available {
   readonly availableSiem: readonly SiemOutput[];
-  readonly availableOptions: readonly LaterOption[];
-  /** Whether a tenant exists that is not in this file. */
-  knowsTenant(msspId: string, customerId: string): boolean;
 }
 
 /** What no single value shows: names given twice, limits, options that do not go together. The draft has passed the schema. */
-export function checkConfig(draft: ConfigDraft, context: CheckContext): { problems: ConfigProblem[]; warnings: ConfigProblem[] } {
-  const problems: ConfigProblem[] = [];
-  const warnings: ConfigProblem[] = [];
-  const report: Report = (pointer, message) => { problems.push({ pointer, message }); };
-  const warn: Report = (pointer, message) => { warnings.push({ pointer, message }); };
-
-  checkMssps(draft, context, report, warn);
-  checkTenantNames(draft, context, report, warn);
+export function checkConfig(draft: ConfigDraft, available: Available & { readonly availableOptions: readonly LaterOption[] }, notes: Notes): void {
+  const { report } = notes;
+  checkMssps(draft, available, notes);
   const { spool, control } = draft;
   if (spool.max_bytes < spool.segment_bytes) report('/spool/max_bytes', `expected at least segment_bytes (${spool.segment_bytes}), found ${spool.max_bytes}`);
   for (const [pointer, value] of [['/control/http', control.http], ['/control/metrics', control.metrics], ['/proxy', draft.proxy]] as const) {
-    if (value !== null && !context.availableOptions.includes(pointer)) report(pointer, 'is not available in this version; leave it out, or say null');
+    if (value !== null && !available.availableOptions.includes(pointer)) report(pointer, 'is not available in this version; leave it out, or say null');
   }
   if (control.socket !== null && control.socket === control.scan_socket) report('/control/scan_socket', 'is the same path as /control/socket');
-  return { problems, warnings };
 }
 
 /** The output that a SIEM entry needs. */
@@ -48,30 +44,27 @@ export function siemOutput(siem: { readonly type: SiemDraft['type']; readonly ur
   return /^syslog:/i.test(siem.url) ? 'cef-syslog' : 'cef-http';
 }
 
-function checkMssps(draft: ConfigDraft, context: CheckContext, report: Report, warn: Report): void {
+function checkMssps(draft: ConfigDraft, available: Available, notes: Notes): void {
   const allowed = EDITION_LIMITS[draft.edition].mssps;
   draft.mssps.forEach((mssp, index) => {
-    const pointer = `/mssps/${index}`;
-    if (index >= allowed) report(pointer, `edition "${draft.edition}" has ${allowed} MSSP; edition "enterprise" has no limit`);
-    checkWebhook(mssp.webhook, `${pointer}/webhook`, report);
-    checkCustomers(mssp, pointer, context, report, warn);
+    if (index >= allowed) notes.report(`/mssps/${index}`, `edition "${draft.edition}" has ${allowed} MSSP; edition "enterprise" has no limit`);
+    checkMssp(mssp, `/mssps/${index}`, available, notes);
   });
-  checkUnique(draft.mssps.map(({ id }) => id), (index) => `/mssps/${index}/id`, report);
+  checkUnique(draft.mssps.map(({ id }) => id), (index) => `/mssps/${index}/id`, notes.report);
 }
 
-function checkCustomers(mssp: MsspDraft, msspPointer: string, context: CheckContext, report: Report, warn: Report): void {
-  const limit = customerLimit(mssp);
-  if (mssp.customers.length > limit) {
-    const source = mssp.max_customers === null ? `tier "${mssp.tier}" allows` : 'max_customers allows';
-    report(`${msspPointer}/customers`, `${source} ${limit} customers, found ${mssp.customers.length}`);
-  }
-  checkUnique(mssp.customers.map(({ id }) => id), (index) => `${msspPointer}/customers/${index}/id`, report);
-  mssp.customers.forEach((customer, index) => {
-    const pointer = `${msspPointer}/customers/${index}`;
-    if (customer.webhook !== null) checkWebhook(customer.webhook, `${pointer}/webhook`, report);
-    checkUnique(customer.siem.map(({ name }) => name), (i) => `${pointer}/siem/${i}/name`, report);
-    customer.siem.forEach((siem, i) => { checkSiem(siem, `${pointer}/siem/${i}`, context, report, warn); });
-  });
+/** An MSSP with its customers; `at` is its pointer. */
+export function checkMssp(mssp: MsspDraft, at: string, available: Available, notes: Notes): void {
+  checkWebhook(mssp.webhook, `${at}/webhook`, notes.report);
+  if (mssp.customers.length > customerLimit(mssp)) notes.report(`${at}/customers`, `${customerLimitText(mssp)}, found ${mssp.customers.length}`);
+  checkUnique(mssp.customers.map(({ id }) => id), (index) => `${at}/customers/${index}/id`, notes.report);
+  mssp.customers.forEach((customer, index) => { checkCustomer(customer, `${at}/customers/${index}`, available, notes); });
+}
+
+export function checkCustomer(customer: CustomerDraft, at: string, available: Available, notes: Notes): void {
+  if (customer.webhook !== null) checkWebhook(customer.webhook, `${at}/webhook`, notes.report);
+  checkUnique(customer.siem.map(({ name }) => name), (index) => `${at}/siem/${index}/name`, notes.report);
+  customer.siem.forEach((siem, index) => { checkSiem(siem, `${at}/siem/${index}`, available, notes); });
 }
 
 function checkWebhook(webhook: WebhookDraft, pointer: string, report: Report): void {
@@ -87,20 +80,20 @@ function checkTls({ url, tls }: { url: string; tls: WebhookDraft['tls'] }, point
   if (tls.key_file !== null && tls.cert_file === null) report(`${pointer}/tls/cert_file`, 'is required beside key_file');
 }
 
-function checkSiem(siem: SiemDraft, pointer: string, context: CheckContext, report: Report, warn: Report): void {
-  if (siem.name === 'webhook') report(`${pointer}/name`, 'the name "webhook" is taken by the webhook');
-  checkTls(siem, pointer, report);
-  if (siem.type === 'cef') checkCef(siem, pointer, report);
-  if (siem.type === 'sentinel') checkSentinel(siem, pointer, report, warn);
+/** Also fills in what follows from other options, so that the effective configuration says what is used. */
+export function checkSiem(siem: SiemDraft, at: string, { availableSiem }: Available, { report, warn }: Notes): void {
+  if (siem.name === 'webhook') report(`${at}/name`, 'the name "webhook" is taken by the webhook');
+  checkTls(siem, at, report);
+  if (siem.type === 'cef') checkCef(siem, at, report);
+  if (siem.type === 'sentinel') checkSentinel(siem, at, report, warn);
   const output = siemOutput(siem);
-  if (!context.availableSiem.includes(output)) report(`${pointer}/type`, `${OUTPUT_NAMES[output]} is not available in this version; available: ${context.availableSiem.map((one) => OUTPUT_NAMES[one]).join(', ') || 'none'}`);
+  if (!availableSiem.includes(output)) report(`${at}/type`, `${OUTPUT_NAMES[output]} is not available in this version; available: ${availableSiem.map((one) => OUTPUT_NAMES[one]).join(', ') || 'none'}`);
 }
 
 const OUTPUT_NAMES: Readonly<Record<SiemOutput, string>> = {
   'cef-syslog': '"cef" over syslog', 'cef-http': '"cef" over HTTP', arcsight: '"arcsight"', splunk: '"splunk"', crowdstrike: '"crowdstrike"', sentinel: '"sentinel"',
 };
 
-/** Also fills in transport and port, so that the effective configuration says what is used. */
 function checkCef(siem: CefDraft, pointer: string, report: Report): void {
   const isSyslog = siemOutput(siem) === 'cef-syslog';
   if (isSyslog && siem.transport === 'http') report(`${pointer}/transport`, 'expected "udp" or "tcp" for a syslog:// URL, found "http"');
@@ -123,23 +116,8 @@ function checkSentinel(siem: Extract<SiemDraft, { type: 'sentinel' }>, pointer: 
   for (const key of current) if (siem[key] === null) report(`${pointer}/${key}`, 'is required for the Logs Ingestion API');
 }
 
-/** Tenants that are named from elsewhere. An agent without a tenant idles at start; on a live reload it is refused. */
-function checkTenantNames(draft: ConfigDraft, context: CheckContext, report: Report, warn: Report): void {
-  const exists = (msspId: string, customerId: string): boolean =>
-    draft.mssps.some((mssp) => mssp.id === msspId && mssp.customers.some((customer) => customer.id === customerId)) || context.knowsTenant(msspId, customerId);
-  const check = (named: { mssp_id: string; customer_id: string }, pointer: string, tell: Report): void => {
-    if (exists(named.mssp_id, named.customer_id)) return;
-    const msspExists = draft.mssps.some(({ id }) => id === named.mssp_id);
-    tell(step(pointer, msspExists ? 'customer_id' : 'mssp_id'), msspExists ? 'names no customer of this MSSP' : 'names no MSSP');
-  };
-  if (draft.agent !== null) check(draft.agent, '/agent', context.mode === 'reload' ? report : warn);
-  if (draft.control.http !== null) check(draft.control.http, '/control/http', warn);
-  draft.control.scan_tenants?.forEach(([msspId, customerId], index) => {
-    if (!exists(msspId, customerId)) warn(`/control/scan_tenants/${index}`, 'names no customer');
-  });
-}
-
-function checkUnique(names: readonly string[], pointerOf: (index: number) => string, report: Report): void {
+/** Reports each of `names` that stood there before. */
+export function checkUnique(names: readonly string[], pointerOf: (index: number) => string, report: Report): void {
   const first = new Map<string, number>();
   names.forEach((name, index) => {
     const earlier = first.get(name);

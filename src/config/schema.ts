@@ -2,13 +2,15 @@ import type { Static } from '@sinclair/typebox';
 import type { ConfigProblem } from '../errors.js';
 import { ConfigError } from '../errors.js';
 import { AVAILABLE_OPTIONS } from './available.js';
-import type { CheckContext } from './checks.js';
-import { checkConfig } from './checks.js';
+import type { Available, LaterOption } from './checks.js';
+import { checkConfig, checkCustomer, checkMssp, checkSiem } from './checks.js';
+import type { DeepReadonly, Part, PartContext } from './part.js';
+import { parsePart } from './part.js';
 import { socketPathProblem } from './paths.js';
 import type { ConfigDraft, SecretSchema } from './shape.js';
-import { ConfigSchema } from './shape.js';
+import { ConfigSchema, CustomerSchema, MsspSchema, SiemSchema } from './shape.js';
 import type { Node } from './walk.js';
-import { isObject, walk } from './walk.js';
+import { isObject } from './walk.js';
 
 /** The effective configuration of one file: the file's own keys, every default filled in, paths absolute, frozen. */
 export type Config = DeepReadonly<ConfigDraft>;
@@ -25,15 +27,9 @@ export type ControlConfig = Config['control'];
 /** Where a secret is: the string itself, or the file, environment variable or systemd credential that holds it. */
 export type SecretRef = DeepReadonly<Static<typeof SecretSchema>>;
 
-export interface ParseContext extends Partial<CheckContext> {
-  /** The folder of the file, absolute: relative paths are resolved from here. */
-  readonly folder: string;
-  /** Passed in, so that node-cron is loaded only where it is used. */
-  isCron(expression: string): boolean;
-  /** The SIEM outputs that this version has; all others are refused. */
-  readonly availableSiem: CheckContext['availableSiem'];
-  /** The same for other options; `AVAILABLE_OPTIONS` unless told. */
-  readonly availableOptions?: CheckContext['availableOptions'];
+export interface ParseContext extends PartContext, Available {
+  /** Options beside SIEMs that this version has; `AVAILABLE_OPTIONS` unless told. */
+  readonly availableOptions?: readonly LaterOption[];
 }
 
 export interface ParsedConfig {
@@ -43,41 +39,61 @@ export interface ParsedConfig {
 }
 
 const MAX_PROBLEMS = 100;
-const MAX_DEPTH = 32;
 
 /**
  * The configuration that `json`, the content of a file, stands for. Throws ConfigError with every problem found;
- * messages hold nothing of the file but numbers and misspelt words.
+ * messages hold nothing of the file but numbers and misspelt words. Whether the tenants exist that `agent` and
+ * `control` name is not asked here (`unknownTenants`).
  */
 export function parseConfig(json: unknown, context: ParseContext): ParsedConfig {
-  const problems: ConfigProblem[] = [];
-  const walked = walk(ConfigSchema, json, { folder: context.folder, isCron: (expression) => context.isCron(expression), report: (problem) => { problems.push(problem); } });
-  if (problems.length > 0) throw refusal(problems);
-
-  const draft = walked as ConfigDraft;
-  if (draft.edition === 'enterprise') setEnterpriseTiers(draft, json);
-  const checked = checkConfig(draft, {
-    mode: context.mode ?? 'start',
-    availableSiem: context.availableSiem,
-    availableOptions: context.availableOptions ?? AVAILABLE_OPTIONS,
-    knowsTenant: (msspId, customerId) => context.knowsTenant?.(msspId, customerId) ?? false,
+  const parsed = parsePart(ConfigSchema, json, context, (draft, notes) => {
+    if (draft.edition === 'enterprise') setEnterpriseTiers(draft, json);
+    checkConfig(draft, { availableSiem: context.availableSiem, availableOptions: context.availableOptions ?? AVAILABLE_OPTIONS }, notes);
   });
-  if (checked.problems.length > 0) throw refusal(checked.problems);
-  const sockets = (['socket', 'scan_socket'] as const).flatMap((key) => socketPathProblem(`/control/${key}`, draft.control[key]) ?? []);
+  if ('problems' in parsed) throw refusal(parsed.problems);
+  const { value: config, warnings } = parsed;
+  const sockets = (['socket', 'scan_socket'] as const).flatMap((key) => socketPathProblem(`/control/${key}`, config.control[key]) ?? []);
   if (sockets.length > 0) throw new ConfigError('SOCKET_PATH_TOO_LONG', sockets);
-  return { config: freeze(draft), warnings: checked.warnings };
+  return { config, warnings };
 }
 
-/** The file's schema as plain JSON Schema, for editors: a key with a default is not required. */
+/** What a tenant from elsewhere is read with: relative paths are resolved from `folder`. */
+export interface TenantContext extends Available {
+  readonly folder: string;
+}
+
+/** An MSSP, with all that the file would check of it; likewise the two below. */
+export function parseMssp(json: unknown, context: TenantContext): Part<MsspConfig> {
+  return parsePart(MsspSchema, json, withoutCron(context), (draft, notes) => { checkMssp(draft, '', context, notes); });
+}
+
+export function parseCustomer(json: unknown, context: TenantContext): Part<CustomerConfig> {
+  return parsePart(CustomerSchema, json, withoutCron(context), (draft, notes) => { checkCustomer(draft, '', context, notes); });
+}
+
+export function parseSiem(json: unknown, context: TenantContext): Part<SiemConfig> {
+  return parsePart(SiemSchema, json, withoutCron(context), (draft, notes) => { checkSiem(draft, '', context, notes); });
+}
+
+/** No tenant has a cron expression. */
+function withoutCron({ folder }: TenantContext): PartContext {
+  return { folder, isCron: () => false };
+}
+
+/** The file's schema for editors. */
 export function configJsonSchema(): Record<string, unknown> {
-  const plain = (node: Node): Record<string, unknown> => ({
+  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'raxed configuration', ...plainSchema(ConfigSchema) };
+}
+
+/** A schema as plain JSON Schema, without what only `walk` understands: a key with a default is not required. */
+export function plainSchema(node: Node): Record<string, unknown> {
+  return {
     ...Object.fromEntries(Object.entries(node).filter(([key]) => !key.startsWith('x-') && key !== 'format')),
-    ...(node.anyOf === undefined ? {} : { anyOf: node.anyOf.map(plain) }),
-    ...(node.items === undefined ? {} : { items: isList(node.items) ? node.items.map(plain) : plain(node.items) }),
-    ...(node.properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(node.properties).map(([key, property]) => [key, plain(property)])) }),
+    ...(node.anyOf === undefined ? {} : { anyOf: node.anyOf.map(plainSchema) }),
+    ...(node.items === undefined ? {} : { items: isList(node.items) ? node.items.map(plainSchema) : plainSchema(node.items) }),
+    ...(node.properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(node.properties).map(([key, property]) => [key, plainSchema(property)])) }),
     ...(node.required === undefined ? {} : { required: node.required.filter((key) => isRequired(node.properties?.[key])) }),
-  });
-  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'raxed configuration', ...plain(ConfigSchema) };
+  };
 }
 
 function isRequired(property: Node | undefined): boolean {
@@ -101,16 +117,4 @@ function refusal(problems: readonly ConfigProblem[]): ConfigError {
   const shown = problems.slice(0, MAX_PROBLEMS);
   if (problems.length > MAX_PROBLEMS) shown.push({ pointer: '', message: `and ${problems.length - MAX_PROBLEMS} more problems` });
   return new ConfigError('CONFIG_INVALID', shown);
-}
-
-type DeepReadonly<T> = T extends readonly unknown[] | object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
-
-function freeze(draft: ConfigDraft): Config {
-  const deep = (value: unknown, depth: number): void => {
-    if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return;
-    for (const inner of Object.values(value)) deep(inner, depth + 1);
-    Object.freeze(value);
-  };
-  deep(draft, 0);
-  return draft;
 }

@@ -27,7 +27,7 @@ function oneOf<const T extends readonly string[]>(values: T, options: { default?
   return Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options });
 }
 
-function strict<T extends TProperties>(properties: T): TObject<T> {
+export function strict<T extends TProperties>(properties: T): TObject<T> {
   return Type.Object(properties, { additionalProperties: false });
 }
 
@@ -36,7 +36,7 @@ function section<T extends TProperties>(properties: T): TObject<T> {
   return Type.Object(properties, { additionalProperties: false, default: {} });
 }
 
-const id = (options: object = {}) => Type.String({ format: 'id', title: ID_TITLE, ...options });
+export const id = (options: object = {}) => Type.String({ format: 'id', title: ID_TITLE, ...options });
 const name = (options: object = {}) => Type.String({ format: 'name', title: 'a name of 1 to 256 characters', ...options });
 const path = () => Type.String({ format: 'path', title: 'a path' });
 const seconds = (minimum: number, maximum: number, byDefault: number, description: string) => Type.Number({ minimum, maximum, default: byDefault, description });
@@ -137,7 +137,7 @@ export const SiemSchema = Type.Union([CefSchema, ArcsightSchema, SplunkSchema, C
 /** The texts that a customer may allow to be sent. */
 export const DATA_FIELD_NAMES = ['prompt', 'matched_text', 'response', 'system_prompt', 'tool_calls', 'rag_context'] as const;
 
-const CustomerSchema = strict({
+export const CustomerSchema = strict({
   id: id(),
   name: name({ 'x-default-from': 'id' }),
   data_mode: oneOf(['full', 'privacy_safe'], { default: 'privacy_safe' }),
@@ -148,7 +148,7 @@ const CustomerSchema = strict({
   siem: Type.Array(SiemSchema, { default: [] }),
 });
 
-const MsspSchema = strict({
+export const MsspSchema = strict({
   id: id(),
   name: name({ 'x-default-from': 'id' }),
   tier: oneOf(['starter', 'professional', 'enterprise'], { default: 'starter', description: 'starter: 10 customers, professional: 50, enterprise: unlimited. In edition "enterprise" the default is enterprise.' }),

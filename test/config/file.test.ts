@@ -378,7 +378,7 @@ t.test('config check says every problem on its own line and exits 3', async (t) 
   write(file, { agent: { id: 'a', mssp_id: 'x', customer_id: 'y' }, ...withSecret({ env: 'NOPE' }) });
   const warned = io();
   t.equal(await configCheck(file, warned), 0);
-  t.match(warned.err, /^! \/agent\/mssp_id: names no MSSP\n! \/mssps\/0\/webhook\/secret: the environment variable NOPE is not set, as seen from here\n$/);
+  t.match(warned.err, /^! \/agent\/mssp_id: names no MSSP in this file\n! \/mssps\/0\/webhook\/secret: the environment variable NOPE is not set, as seen from here\n$/);
 });
 
 t.test('config show prints the effective configuration without secrets', async (t) => {

@@ -11,6 +11,7 @@ import { referencedFiles, secretPlaces } from '../../src/config/references.js';
 import type { Config, ParseContext, ParsedConfig } from '../../src/config/schema.js';
 import { configJsonSchema, parseConfig } from '../../src/config/schema.js';
 import { ConfigSchema } from '../../src/config/shape.js';
+import { unknownTenants } from '../../src/config/tenant-names.js';
 import { editDistance, nearest } from '../../src/nearest.js';
 import type { Node } from '../../src/config/walk.js';
 import { branchFor, isObject } from '../../src/config/walk.js';
@@ -256,16 +257,15 @@ t.test('editions and tiers limit how many MSSPs and customers there are', (t) =>
   t.end();
 });
 
-t.test('an agent without a tenant is a warning at start and refused on a reload', (t) => {
-  const agent = { id: 'a', mssp_id: 'm', customer_id: 'other' };
-  const json = { agent, ...withCustomer({}) };
-  t.same(parse(json).warnings, [{ pointer: '/agent/customer_id', message: 'names no customer of this MSSP' }]);
-  t.same(refusal(json, { mode: 'reload' }).problems, [{ pointer: '/agent/customer_id', message: 'names no customer of this MSSP' }]);
-  t.same(parse({ agent }).warnings, [{ pointer: '/agent/mssp_id', message: 'names no MSSP' }]);
-  t.same(parse(json, { mode: 'reload', knowsTenant: (m, c) => m === 'm' && c === 'other' }).warnings, [], 'a tenant that the file does not hold may be known');
-  t.same(parse({ agent: { ...agent, customer_id: 'c' }, ...withCustomer({}) }, { mode: 'reload' }).warnings, []);
-  t.match(parse({ control: { scan_tenants: [['m', 'x']], http: { token: 't', mssp_id: 'm', customer_id: 'x' } } }, { mode: 'reload' }).warnings,
-    [{ pointer: '/control/http/mssp_id' }, { pointer: '/control/scan_tenants/0' }]);
+t.test('where a customer is named that does not exist is found, with its pointer', (t) => {
+  const agent = { id: 'a', mssp_id: 'm', customer_id: 'c' };
+  const unknown = (json: object) => unknownTenants(parse({ ...json, ...withCustomer({}) }).config);
+  t.same(parse({ agent }).warnings, [], 'the file alone cannot know');
+  t.same(unknown({ agent }), { agent: [], control: [] });
+  t.same(unknown({ agent: { ...agent, customer_id: 'other' } }).agent, [{ pointer: '/agent/customer_id', message: 'names no customer of this MSSP' }]);
+  t.same(unknown({ agent: { ...agent, mssp_id: 'other' } }).agent, [{ pointer: '/agent/mssp_id', message: 'names no MSSP' }]);
+  t.same(unknown({ control: { scan_tenants: [['m', 'c'], ['m', 'x']], http: { token: 't', mssp_id: 'm', customer_id: 'x' } } }).control,
+    [{ pointer: '/control/http/customer_id', message: 'names no customer of this MSSP' }, { pointer: '/control/scan_tenants/1', message: 'names no customer' }]);
   t.end();
 });
 
@@ -322,7 +322,7 @@ t.test('the places are systemd\'s, a person\'s, or overridden', (t) => {
 
 t.test('config.example.json is valid, complete, and shows the defaults', (t) => {
   const example = parseJsonText(exampleText);
-  const { config, warnings } = parse(example, { availableSiem: ['cef-syslog'], availableOptions: [], mode: 'reload' });
+  const { config, warnings } = parse(example, { availableSiem: ['cef-syslog'], availableOptions: [] });
   t.same(warnings, []);
   const missing: string[] = [];
   const availableTypes = ['cef'];
@@ -397,7 +397,7 @@ t.test('any mutation of the example is accepted or refused with ConfigError, and
     fc.constantFrom<unknown>(CANARY, [CANARY], { file: [CANARY] }, { fil: CANARY }, { env: CANARY }, { credential: `${CANARY}/` }, `https://u:${CANARY}@x/`, `http://x/?${CANARY}`),
   );
   const mutation = fc.record({ place: fc.constantFrom(...places), kind: fc.constantFrom('replace', 'delete', 'add', 'copy'), value: junk, key: fc.string(), from: fc.constantFrom(...places) });
-  fc.assert(fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), fc.constantFrom('start' as const, 'reload' as const), (mutations, mode) => {
+  fc.assert(fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
     const mutated = structuredClone(example);
     for (const { place, kind, value, key, from } of mutations) {
       const parent = at(mutated, place.slice(0, -1));
@@ -411,7 +411,7 @@ t.test('any mutation of the example is accepted or refused with ConfigError, and
       else Reflect.deleteProperty(target, last);
     }
     try {
-      redactConfig(parse(mutated, { mode }).config);
+      redactConfig(parse(mutated).config);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       if (error.problems.length === 0) throw new Error('no problem is named', { cause: error });
