@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { ERROR_CODES, RaxedError } from '../errors.js';
 import type { Clock } from '../ports.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { Scope } from './method.js';
+import type { Origin } from './method.js';
 import { errorBody, methodOfPath, parseBody } from './protocol.js';
 
 /** What the health probes ask; the answers are sent as JSON. */
@@ -14,7 +14,7 @@ export interface Probes {
 }
 
 export interface HttpOptions {
-  readonly scope: Scope;
+  readonly originOf: (socket: Duplex) => Origin;
   readonly dispatcher: Dispatcher;
   readonly probes: Probes;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export interface HttpOptions {
 
 /** A listener for one HTTP request: POST /v1/<method>, GET /healthz, GET /readyz. Never rejects. */
 export function createHttpHandler(options: HttpOptions): (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => Promise<void> {
-  const { dispatcher, scope } = options;
+  const { dispatcher } = options;
 
   async function answer(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Promise<Answer> {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
@@ -37,13 +37,14 @@ export function createHttpHandler(options: HttpOptions): (request: IncomingMessa
     }
     const name = methodOfPath(path);
     if (name === undefined) throw new RaxedError('UNKNOWN_METHOD', 'there is no such path');
-    dispatcher.entry(name, scope);
+    const origin = options.originOf(request.socket);
+    dispatcher.entry(name, origin.scope);
     if (request.method !== 'POST') return wrongVerb('POST');
 
     const gone = new AbortController();
     response.once('close', () => { gone.abort(); });
     const params = parseBody(await readBody(request, () => { if (awaitsContinue) response.writeContinue(); }));
-    const { result, httpStatus } = await dispatcher.call(name, params, { scope, signal: gone.signal });
+    const { result, httpStatus } = await dispatcher.call(name, params, { ...origin, signal: gone.signal });
     return { status: httpStatus, body: result };
   }
 

@@ -7,9 +7,28 @@ import { ParamsError } from './params-error.js';
 /** What a socket serves: `scan` methods on both sockets, `control` methods on the control socket only. */
 export type Scope = 'scan' | 'control';
 
-export interface CallContext {
-  /** The socket that the call came through. */
+/** Who calls, as far as it is known: for the audit log. */
+export interface Caller {
+  readonly socket: 'control' | 'scan' | 'http';
+  /** The user on the other end of a unix socket; undefined when it cannot be known. Looked up when asked for. */
+  uid(): Promise<number | undefined>;
+}
+
+export interface Tenant {
+  readonly msspId: string;
+  readonly customerId: string;
+}
+
+/** What a connection says of its calls. */
+export interface Origin {
+  /** What is served to the caller. */
   readonly scope: Scope;
+  readonly caller: Caller;
+  /** The one customer that the caller's token is for; absent on the unix sockets. */
+  readonly tenant?: Tenant;
+}
+
+export interface CallContext extends Origin {
   /** Aborts when the caller has gone or the server stops waiting. */
   readonly signal: AbortSignal;
 }
@@ -119,8 +138,9 @@ function propertyNames(schema: object): string[] {
   return 'properties' in schema && typeof schema.properties === 'object' && schema.properties !== null ? Object.keys(schema.properties) : [];
 }
 
-/** What a schema wants, in words. */
+/** What a schema wants, in words: its title where it has one. */
 function expectation(schema: object): string {
+  if ('title' in schema && typeof schema.title === 'string') return `must be ${schema.title}`;
   const literals = literalsOf(schema);
   if (literals.length > 0) return `must be one of ${literals.join(', ')}`;
   if ('pattern' in schema && typeof schema.pattern === 'string') return `must be a string that matches ${schema.pattern}`;
@@ -128,6 +148,8 @@ function expectation(schema: object): string {
   const bounds = [
     'minimum' in schema ? `at least ${String(schema.minimum)}` : '',
     'maximum' in schema ? `at most ${String(schema.maximum)}` : '',
+    'minLength' in schema ? `at least ${String(schema.minLength)}` : '',
+    'maxLength' in schema ? `at most ${String(schema.maxLength)} characters` : '',
   ].filter((bound) => bound !== '').join(' and ');
   return `must be ${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}${bounds === '' ? '' : ` of ${bounds}`}`;
 }

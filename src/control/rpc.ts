@@ -2,7 +2,7 @@ import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import { RaxedError } from '../errors.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { Scope } from './method.js';
+import type { Origin } from './method.js';
 import type { RpcError, RpcItem, RpcRequest } from './protocol.js';
 import { parseRpc, rpcError, rpcFailure, rpcNotification, rpcResult } from './protocol.js';
 
@@ -29,8 +29,8 @@ export interface RpcConnection {
 }
 
 /** Serves JSON-RPC 2.0 on one WebSocket until it closes. */
-export function serveRpc(socket: WebSocket, options: { readonly scope: Scope; readonly dispatcher: Dispatcher }): RpcConnection {
-  const { dispatcher, scope } = options;
+export function serveRpc(socket: WebSocket, options: { readonly origin: Origin; readonly dispatcher: Dispatcher }): RpcConnection {
+  const { dispatcher, origin } = options;
   const gone = new AbortController();
   const subscriptions = new Set<() => void>();
   let running = 0;
@@ -78,8 +78,8 @@ export function serveRpc(socket: WebSocket, options: { readonly scope: Scope; re
 
   async function run({ method, params }: RpcRequest): Promise<object> {
     if (Array.isArray(params)) throw new RaxedError('BAD_REQUEST', 'parameters are given by name, in an object');
-    const subscription = dispatcher.subscription(method, scope);
-    if (subscription === undefined) return (await dispatcher.call(method, params, { scope, signal: gone.signal })).result;
+    const subscription = dispatcher.subscription(method, origin.scope);
+    if (subscription === undefined) return (await dispatcher.call(method, params, { ...origin, signal: gone.signal })).result;
     const parsed = subscription.parse(params);
     if (subscriptions.size >= MAX_SUBSCRIPTIONS) throw new RaxedError('BUSY', `a connection may have ${MAX_SUBSCRIPTIONS} subscriptions`);
     subscriptions.add(subscription.start(parsed, (event) => { send(JSON.stringify(rpcNotification(method, event))); }));

@@ -9,7 +9,7 @@ import { createDispatcher } from './dispatcher.js';
 import type { ControlLimits, Dispatcher } from './dispatcher.js';
 import type { Probes } from './http.js';
 import { createHttpHandler, endAndLinger, rawFailure } from './http.js';
-import type { MethodEntry, Scope } from './method.js';
+import type { MethodEntry, Origin, Scope } from './method.js';
 import type { RpcConnection } from './rpc.js';
 import { RpcSocket, serveRpc } from './rpc.js';
 import { listenUnix } from './unix-listener.js';
@@ -33,6 +33,8 @@ export interface ControlServerOptions {
   readonly requestTimeoutMs?: number;
   /** Between pings; a peer that answers none within one more is cut off. Default 15 s. */
   readonly pingIntervalMs?: number;
+  /** The user on the other end of a unix socket, where it can be known. Asked only by methods that want it. */
+  readonly peerUid?: (socket: Duplex) => Promise<number | undefined>;
   /** A socket. Default 256. */
   readonly maxConnections?: number;
 }
@@ -97,8 +99,12 @@ async function openListener(
   const rpcConnections = new Map<RpcSocket, RpcConnection>();
   const stopped = new AbortController();
 
+  const originOf = (socket: Duplex): Origin => ({
+    scope: listener.scope,
+    caller: { socket: listener.scope, uid: () => options.peerUid?.(socket) ?? Promise.resolve(undefined) },
+  });
   const handle = createHttpHandler({
-    scope: listener.scope, dispatcher, probes: options.probes, clock: ports.clock,
+    originOf, dispatcher, probes: options.probes, clock: ports.clock,
     flushTimeoutMs: requestTimeoutMs, stopping: () => stopped.signal.aborted,
   });
   const server = createServer({
@@ -128,7 +134,7 @@ async function openListener(
     });
     webSockets.handleUpgrade(request, socket, head, (rpcSocket) => {
       rpcSocket.prependListener('message', countIncoming(socket, dispatcher));
-      rpcConnections.set(rpcSocket, serveRpc(rpcSocket, { scope: listener.scope, dispatcher }));
+      rpcConnections.set(rpcSocket, serveRpc(rpcSocket, { origin: originOf(socket), dispatcher }));
       rpcSocket.once('close', () => { rpcConnections.delete(rpcSocket); });
     });
   }

@@ -6,10 +6,10 @@ import { errorBody, methodOfPath, parseBody, parseRpc, pathOfMethod, rpcError } 
 import { parseScanParams, scanTextBytes } from '../../src/control/methods/scan.js';
 import { ConfigError, ERROR_CODES, RaxedError } from '../../src/errors.js';
 import { recordingLogger, silentLogger } from '../fixtures/logger.js';
-import { fakeMethods } from './actions.js';
+import { controlContext as context, fakeMethods } from './actions.js';
 
 const dispatcher = createDispatcher({ methods: fakeMethods(), limits: () => ({ maxTextBytes: 10_000 }), logger: silentLogger });
-const context = { scope: 'control', signal: new AbortController().signal } as const;
+
 
 /** Parameters that nearly fit, and ones that do not at all. */
 const anyParams = fc.oneof(
