@@ -8,14 +8,22 @@ export interface Output {
   readonly columns?: number;
 }
 
+export interface Input extends AsyncIterable<string | Uint8Array> {
+  readonly isTTY?: boolean;
+  /** Only on a terminal: whether keys arrive one by one and unseen. */
+  setRawMode?(raw: boolean): unknown;
+}
+
 /** What the commands need of their process; tests pass their own. */
 export interface Io {
-  readonly stdin: AsyncIterable<string | Uint8Array>;
+  readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly cwd: string;
+  /** Wall clock, milliseconds since the epoch. */
+  now(): number;
   on(event: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): unknown;
 }
 
@@ -28,6 +36,7 @@ export function processIo(): Io {
     env: process.env,
     get home() { return homedir(); },
     cwd: process.cwd(),
+    now: () => Date.now(),
     on: (event, listener) => process.on(event, listener),
   };
 }

@@ -5,7 +5,8 @@ import { defineCommand } from './command.js';
 
 /** The commands that need no running daemon. Each loads what it needs when it runs. */
 
-const CONFIG_FILE = { name: 'file', required: false, describe: 'The configuration file' } as const;
+const SHELLS = ['bash', 'zsh'] as const;
+const CONFIG_FILE = { name: 'file', required: false, describe: 'The configuration file', values: 'path' } as const;
 
 export const run = defineCommand({
   examples: [['$0 --config /etc/raxed/config.json', 'what systemd starts']],
@@ -51,8 +52,8 @@ export const receiver = defineCommand({
   build: (parser) => parser
     .option('port', { type: 'number', requiresArg: true, default: 9001, describe: 'The port; 0 takes any' })
     .option('host', { type: 'string', requiresArg: true, default: '127.0.0.1', describe: 'The address to listen on' })
-    .option('secret', { type: 'string', requiresArg: true, describe: 'The webhook\'s secret (default: test-secret)' })
-    .option('secret-file', { type: 'string', requiresArg: true, describe: 'The secret from a file, or - (standard input)' })
+    .option('secret', { type: 'string', requiresArg: true, describe: 'The webhook\'s secret, - for standard input (default: test-secret)' })
+    .option('secret-file', { type: 'string', requiresArg: true, describe: 'The secret from a file' })
     .option('ssl', { type: 'boolean', default: true, describe: 'HTTPS with a self-signed certificate; --no-ssl: plain HTTP' })
     .option('full-json', { type: 'boolean', describe: 'Show each event whole' })
     .option('json-lines', { type: 'boolean', describe: 'One JSON object a delivery, for scripts' })
@@ -66,7 +67,7 @@ export const receiver = defineCommand({
 });
 
 export const configInit = defineCommand({
-  positionals: [{ name: 'file', required: false, describe: 'Where to write it' }],
+  positionals: [{ name: 'file', required: false, describe: 'Where to write it', values: 'path' }],
   examples: [['$0', 'writes a first configuration where `raxed run` will look for it']],
   build: (parser) => parser,
   async run(_args, io, [file]) {
@@ -101,7 +102,7 @@ export const rulesList = defineCommand({
 });
 
 export const rulesCheck = defineCommand({
-  positionals: [{ name: 'path', required: true, many: true, describe: 'Rule packs (*.yaml), or folders of them' }],
+  positionals: [{ name: 'path', required: true, many: true, describe: 'Rule packs (*.yaml), or folders of them', values: 'path' }],
   examples: [['$0 /etc/raxed/rules', 'compiles the rules and runs their examples; exit 3, and what is wrong, when one is bad']],
   build: (parser) => parser,
   async run(_args, io, paths) {
@@ -112,10 +113,20 @@ export const rulesCheck = defineCommand({
 export const rulesTest = defineCommand({
   positionals: [{ name: 'rule', required: true, describe: 'The rule\'s id' }, { name: 'text', required: true, describe: 'The text, or - (standard input)' }],
   examples: [['$0 pi-001 "Ignore all previous instructions"', 'exit 1 when the rule matches, 0 when it does not']],
+  values: { rules: 'path' },
   build: (parser) => parser
     .option('rules', { type: 'string', requiresArg: true, describe: 'A rule pack or a folder of them to look in first' })
     .option('json', { type: 'boolean', describe: 'One JSON document on standard output, nothing else' }),
   async run(args, io, [rule = '', text = '']) {
     return (await import('./rules.js')).testRule({ rule, text, rules: args.rules, json: args.json === true }, io);
+  },
+});
+
+export const completion = defineCommand({
+  positionals: [{ name: 'shell', required: true, describe: 'bash or zsh', values: SHELLS }],
+  examples: [['source <($0 bash)', 'for this bash; in ~/.bashrc for each'], ['$0 zsh > "${fpath[1]}/_raxed"', 'for each zsh from the next one on']],
+  build: (parser) => parser,
+  async run(_args, io, [shell]) {
+    return (await import('./completion-scripts.js')).printScript(shell, io);
   },
 });

@@ -1,92 +1,20 @@
-import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { ERROR_CODES, RaxedError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { Command } from './command.js';
+import { bindValues, optionsOf, parserFor } from './command-line.js';
 import type { Io } from './io.js';
 import { processIo, written } from './io.js';
 import { plain } from './render.js';
+import type { Group, Leaf, Place } from './tree.js';
+import { follow } from './tree.js';
 
-/** A command by name; its module is loaded only when it is wanted. */
-interface Leaf {
-  readonly describe: string;
-  load(): Promise<Command>;
-}
-
-interface Group {
-  readonly describe: string;
-  readonly commands: Readonly<Record<string, Leaf | Group>>;
-}
-
-const local = () => import('./local-commands.js');
-const mssps = () => import('./ctl/mssp.js');
-const customers = () => import('./ctl/customer.js');
-
-const MSSP: Group = {
-  describe: 'The security providers',
-  commands: {
-    list: { describe: 'All MSSPs', load: async () => (await mssps()).msspList },
-    show: { describe: 'One MSSP', load: async () => (await mssps()).msspShow },
-    'test-webhook': { describe: 'Send a test event to its webhook now', load: async () => (await mssps()).msspTestWebhook },
-  },
-};
-
-const CUSTOMER: Group = {
-  describe: 'The companies that an MSSP protects',
-  commands: {
-    list: { describe: 'The customers of an MSSP', load: async () => (await customers()).customerList },
-    show: { describe: 'One customer', load: async () => (await customers()).customerShow },
-  },
-};
-
-const CTL: Group = {
-  describe: 'Talk to the running daemon',
-  commands: {
-    status: { describe: 'What runs, what waits, what is wrong', load: async () => (await import('./ctl/status.js')).command },
-    scan: { describe: 'Scan through the daemon', load: async () => (await import('./ctl/scan.js')).command },
-    tail: { describe: 'Show events as they happen', load: async () => (await import('./ctl/tail.js')).command },
-    reload: { describe: 'Read the configuration again', load: async () => (await import('./ctl/system.js')).reload },
-    health: { describe: 'Whether the daemon answers and its data path moves', load: async () => (await import('./ctl/system.js')).health },
-    mssp: MSSP,
-    customer: CUSTOMER,
-    rules: { describe: 'The rules of the running daemon', commands: { list: { describe: 'All rules', load: async () => (await import('./ctl/rules.js')).rulesList } } },
-  },
-};
-
-const ROOT: Group = {
-  describe: 'Scan what applications say to language models, and deliver every threat to the SOC',
-  commands: {
-    run: { describe: 'The daemon, in the foreground', load: async () => (await local()).run },
-    demo: { describe: 'A daemon, a SOC receiver and sample scans; nothing leaves the machine', load: async () => (await local()).demo },
-    scan: { describe: 'Scan in this process, without a daemon', load: async () => (await local()).scan },
-    receiver: { describe: 'A SOC test receiver', load: async () => (await local()).receiver },
-    config: {
-      describe: 'The configuration file',
-      commands: {
-        init: { describe: 'Write a first one', load: async () => (await local()).configInit },
-        check: { describe: 'Say what is wrong with it', load: async () => (await local()).configCheck },
-        show: { describe: 'The effective configuration', load: async () => (await local()).configShow },
-      },
-    },
-    rules: {
-      describe: 'Rules, without a daemon',
-      commands: {
-        list: { describe: 'The built-in rules', load: async () => (await local()).rulesList },
-        check: { describe: 'Say what is wrong with rules of your own', load: async () => (await local()).rulesCheck },
-        test: { describe: 'Whether one rule matches a text', load: async () => (await local()).rulesTest },
-      },
-    },
-    ctl: CTL,
-    mssp: MSSP,
-    customer: CUSTOMER,
-  },
-};
-
-/** Options that may stand before a command's name and take a value of their own. */
-const VALUE_OPTIONS = new Set(['--socket', '--timeout']);
+/** What a shell's completion asks (`completion.ts`); not in the tree, and not for people. */
+const COMPLETE = '__complete';
 
 /** Runs one command line; resolves with the exit code, having said on `io.stderr` what went wrong. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
+  if (argv[0] === COMPLETE) return (await import('./completion.js')).answerShell(argv.slice(1), io);
   try {
     const { node, path, rest } = find(argv);
     if (wants(rest, ['--version']) && path.length === 0) {
@@ -109,28 +37,11 @@ export async function start(): Promise<void> {
   process.exitCode = await main(process.argv.slice(2), io);
 }
 
-/** Follows the words of a command line down the tree; what is left are the command's own arguments. */
-function find(argv: readonly string[]): { node: Leaf | Group; path: string[]; rest: string[] } {
-  let node: Leaf | Group = ROOT;
-  const path: string[] = [];
-  const rest: string[] = [];
-  for (let i = 0; i < argv.length; i++) {
-    const word = argv[i] ?? '';
-    if (!('commands' in node) || word === '--') { rest.push(...argv.slice(i)); break; }
-    if (word.startsWith('-')) {
-      rest.push(word);
-      if (VALUE_OPTIONS.has(word) && i + 1 < argv.length) rest.push(argv[++i] ?? '');
-      continue;
-    }
-    const next: Leaf | Group | undefined = Object.hasOwn(node.commands, word) ? node.commands[word] : undefined;
-    if (next === undefined) {
-      const hint = nearest(word, Object.keys(node.commands));
-      throw new RaxedError('USAGE', `${['raxed', ...path].join(' ')} has no such command${hint === undefined ? '' : `; did you mean ${hint}?`}`);
-    }
-    node = next;
-    path.push(word);
-  }
-  return { node, path, rest };
+function find(argv: readonly string[]): Place {
+  const place = follow(argv);
+  if (place.unknown === undefined || !('commands' in place.node)) return place;
+  const hint = nearest(place.unknown, Object.keys(place.node.commands));
+  throw new RaxedError('USAGE', `${['raxed', ...place.path].join(' ')} has no such command${hint === undefined ? '' : `; did you mean ${hint}?`}`);
 }
 
 async function showGroup(group: Group, path: readonly string[], rest: readonly string[], io: Io): Promise<number> {
@@ -147,13 +58,13 @@ async function runCommand(leaf: Leaf, path: readonly string[], rest: readonly st
   const command = await leaf.load();
   const name = ['raxed', ...path].join(' ');
   if (wants(rest, ['--help', '-h'])) {
-    await written(io.stdout, `${await helpOf(command, leaf.describe, parserFor(name, io)).getHelp()}\n`);
+    await written(io.stdout, `${await helpOf(command, leaf.describe, parserFor(name, io)).getHelp()}\n${examplesOf(command, name)}`);
     return 0;
   }
   // Only options: yargs would take a positional that begins with a dash for one. And it renders the help of a
   // declared command at each run, which costs more than all the rest.
-  const parser = command.build(parserFor(name, io)).strictOptions().fail((message, error) => { throw usageError(message, error, rest); });
-  const args = await parser.parseAsync([...rest]);
+  const parser = command.build(parserFor(name, io)).strictOptions().fail((message, error) => { throw usageError(message, error); });
+  const args = await parser.parseAsync(bindValues(rest, optionsOf(parser)));
   return command.run(args, io, wordsOf(command, args._.map(String)));
 }
 
@@ -162,11 +73,16 @@ function helpOf(command: Command, describe: string, parser: Argv): Argv {
     const inner = many === true ? `${name}..` : name;
     return required ? ` <${inner}>` : ` [${inner}]`;
   });
-  for (const [line, what] of command.examples) parser.example(line, what);
   return parser.command(`$0${pattern.join('')}`, describe, (inner) => {
     for (const { name, describe: what } of command.positionals) inner.positional(name, { type: 'string', describe: what });
     return command.build(inner);
   });
+}
+
+/** Not by yargs, which would wrap a command line in the middle of a word that is to be copied. */
+function examplesOf({ examples }: Command, name: string): string {
+  if (examples.length === 0) return '';
+  return `\nExamples:\n${examples.map(([line, what]) => `  ${line.replaceAll('$0', name)}\n      ${what}\n`).join('')}`;
 }
 
 /** The words of a command line, if they are as many as the command takes. */
@@ -177,28 +93,17 @@ function wordsOf({ positionals }: Command, words: readonly string[]): readonly s
   return words;
 }
 
-function parserFor(name: string, io: Io): Argv {
-  return yargs()
-    .scriptName(name).locale('en').exitProcess(false).version(false).help(false)
-    .option('help', { alias: 'h', type: 'boolean', describe: 'Show this' })
-    .wrap(Math.min(110, io.stdout.columns ?? 110))
-    .parserConfiguration({ 'duplicate-arguments-array': false, 'dot-notation': false, 'parse-positional-numbers': false });
-}
-
 function wants(rest: readonly string[], names: readonly string[]): boolean {
   const end = rest.indexOf('--');
   return (end === -1 ? rest : rest.slice(0, end)).some((word) => names.includes(word));
 }
 
-function usageError(message: string | null, error: Error | undefined, rest: readonly string[]): Error {
+function usageError(message: string | null, error: Error | undefined): Error {
   if (error instanceof RaxedError) return error;
   const text = message ?? error?.message ?? 'the command line is not understood';
   const missing = /^Missing required arguments?: (.+)$/.exec(text)?.[1];
   if (missing !== undefined) return new RaxedError('USAGE', `give ${missing.split(', ').map((name) => `--${name}`).join(' and ')}`);
-  if (!/^Unknown (?:arguments?|options?): /.test(text)) return new RaxedError('USAGE', lowerFirst(text));
-  // The option is said as it was given, without its value.
-  const option = rest.find((word) => /^-./.test(word) && text.includes(word.replace(/^-+/, '').split('=', 1)[0] ?? word));
-  return new RaxedError('USAGE', `there is no option ${option?.split('=', 1)[0] ?? 'of this name'}; a text that begins with a dash goes after --`);
+  return new RaxedError('USAGE', lowerFirst(text));
 }
 
 function lowerFirst(text: string): string {

@@ -1,14 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { RaxedError, errnoOf } from '../errors.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
 import { createReceiver, type Delivery } from '../receiver/receiver.js';
 import { deliveryJson, summarize, visible } from '../receiver/summary.js';
+import type { Input } from './io.js';
+import { readSecret } from './secret-input.js';
 
 export interface ReceiverArgs {
   readonly port?: number | undefined;
   readonly host?: string | undefined;
+  /** `-`: standard input. */
   readonly secret?: string | undefined;
-  /** `-`: standard input. One trailing line end is dropped. */
   readonly secretFile?: string | undefined;
   /** `--no-ssl`: false. */
   readonly ssl?: boolean | undefined;
@@ -22,7 +24,7 @@ export interface ReceiverArgs {
 
 /** What the command needs of its process; `process` itself fits. */
 export interface ReceiverIo {
-  readonly stdin: AsyncIterable<string | Uint8Array>;
+  readonly stdin: Input;
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly stderr: { write(text: string): unknown };
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -48,7 +50,7 @@ export async function runReceiver(args: ReceiverArgs, io: ReceiverIo): Promise<n
   const receiver = await createReceiver({
     host: args.host ?? DEFAULT_HOST,
     port: args.port ?? DEFAULT_PORT,
-    secret: await secretOf(args, io),
+    secret: await readSecret('secret', { value: args.secret, file: args.secretFile }, io) ?? DEFAULT_SECRET,
     ssl: args.ssl !== false,
     strict: args.strict === true,
     onDelivery: show,
@@ -70,26 +72,6 @@ async function writeCertificate(path: string, certificate: string): Promise<void
   } catch (error) {
     throw new RaxedError('USAGE', `the file given with --certificate-file cannot be written (${errnoOf(error) ?? 'unknown error'})`, { cause: error });
   }
-}
-
-async function secretOf({ secret, secretFile }: ReceiverArgs, io: ReceiverIo): Promise<string> {
-  if (secret !== undefined && secretFile !== undefined) throw new RaxedError('USAGE', 'give --secret or --secret-file, not both');
-  if (secretFile === undefined) return secret ?? DEFAULT_SECRET;
-  let content: string;
-  try {
-    content = secretFile === '-' ? await allOf(io.stdin) : await readFile(secretFile, 'utf8');
-  } catch (error) {
-    throw new RaxedError('SECRET_UNAVAILABLE', 'the file given with --secret-file cannot be read', { cause: error });
-  }
-  const read = content.replace(/\r?\n$/, '');
-  if (read === '') throw new RaxedError('SECRET_UNAVAILABLE', 'the file given with --secret-file is empty');
-  return read;
-}
-
-async function allOf(stream: AsyncIterable<string | Uint8Array>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function greeting(url: string, args: ReceiverArgs): string {

@@ -57,6 +57,27 @@ export function pairs(rows: readonly (readonly [label: string, value: string])[]
   return rows.map(([label, value]) => `${style.faint(label)}${' '.repeat(widest - textWidth(label))}  ${value}\n`).join('');
 }
 
+/** What was done, and under it what is worth knowing: `✓ …`, a blank line, indented `Label: value` lines. */
+export function done(title: string, facts: readonly (readonly [label: string, value: string])[], style: Paint): string {
+  const lines = facts.map(([label, value]) => `  ${label}: ${value}\n`);
+  return `${style.good('✓')} ${title}\n${lines.length === 0 ? '' : `\n${lines.join('')}`}`;
+}
+
+/** A title, and below it a table of two columns with a frame around it. */
+export function frame(title: string, rows: readonly (readonly [label: string, value: string | Cell])[], style: Paint): string {
+  const cells = [['Field', 'Value'] as const, ...rows].map(([label, value]): [Cell, Cell] => [{ text: label }, typeof value === 'string' ? { text: value } : value]);
+  const widths = ([0, 1] as const).map((column) => Math.max(...cells.map((row) => textWidth(row[column].text))));
+  const edge = (begin: string, middle: string, end: string): string => style.faint(`${begin}${widths.map((width) => '─'.repeat(width + 2)).join(middle)}${end}`);
+  const bar = style.faint('│');
+  const [head, ...lines] = cells.map((row) => `${bar}${row.map((cell, column) => ` ${(cell.style ?? same)(cell.text)}${' '.repeat((widths[column] ?? 0) - textWidth(cell.text))} ${bar}`).join('')}`);
+  return [style.strong(title), edge('┌', '┬', '┐'), head, edge('├', '┼', '┤'), ...lines, edge('└', '┴', '┘')].map((line) => `${line ?? ''}\n`).join('');
+}
+
+/** `3 agents`, `1 agent`. */
+export function counted(count: number, noun: string): string {
+  return `${plain(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Seconds as people say them: `8s`, `3m 20s`, `5h 2m`, `12d 3h`. */
 export function duration(seconds: unknown): string {
   if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0) return '–';
@@ -65,6 +86,12 @@ export function duration(seconds: unknown): string {
   if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`;
   if (s < 86_400) return `${Math.floor(s / 3600)}h ${Math.floor((s % 3600) / 60)}m`;
   return `${Math.floor(s / 86_400)}d ${Math.floor((s % 86_400) / 3600)}h`;
+}
+
+/** How long ago a time of the daemon's was; its clock is ours, or nearly. */
+export function age(time: unknown, nowMs: number): string {
+  const at = typeof time === 'string' ? Date.parse(time) : Number.NaN;
+  return Number.isNaN(at) ? '–' : `${duration(Math.max(0, nowMs - at) / 1000)} ago`;
 }
 
 /** Bytes in binary units: `0 B`, `1.5 KiB`, `1.0 GiB`. */

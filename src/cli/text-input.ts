@@ -6,14 +6,14 @@ export const MAX_INPUT_BYTES = 32 * 1024 * 1024;
 
 type Bytes = AsyncIterable<string | Uint8Array>;
 
-/** A whole input as text. Throws TOO_LARGE, or BAD_REQUEST when it is not UTF-8. */
-export async function readAll(input: Bytes): Promise<string> {
+/** A whole input as text. Throws TOO_LARGE beyond `maxBytes`, or BAD_REQUEST when it is not UTF-8. */
+export async function readAll(input: Bytes, maxBytes = MAX_INPUT_BYTES): Promise<string> {
   const chunks: Uint8Array[] = [];
   let held = 0;
   for await (const chunk of input) {
     const bytes = Buffer.from(chunk);
     held += bytes.length;
-    if (held > MAX_INPUT_BYTES) throw new RaxedError('TOO_LARGE', `the input has more than ${MAX_INPUT_BYTES} bytes`);
+    if (held > maxBytes) throw new RaxedError('TOO_LARGE', `the input has more than ${maxBytes} bytes`);
     chunks.push(bytes);
   }
   const text = decode(Buffer.concat(chunks));

@@ -1,4 +1,4 @@
-import type { Io, Output } from '../../src/cli/io.js';
+import type { Input, Io, Output } from '../../src/cli/io.js';
 
 export interface CapturedIo extends Io {
   out(): string;
@@ -8,8 +8,11 @@ export interface CapturedIo extends Io {
   interrupt(): void;
 }
 
+/** The wall clock of every captured Io. */
+export const NOW = Date.parse('2026-01-29T12:00:00.000Z');
+
 /** An Io that keeps what is written. */
-export function capturedIo(options: { stdin?: AsyncIterable<string | Uint8Array>; env?: Record<string, string>; tty?: boolean; cwd?: string; onOutput?: () => void } = {}): CapturedIo {
+export function capturedIo(options: { stdin?: Input; env?: Record<string, string>; tty?: boolean; cwd?: string; onOutput?: () => void } = {}): CapturedIo {
   const text = { out: '', err: '' };
   const listeners: (() => void)[] = [];
   let failing: string | undefined;
@@ -27,7 +30,7 @@ export function capturedIo(options: { stdin?: AsyncIterable<string | Uint8Array>
   return {
     stdin: options.stdin ?? from([]),
     stdout: output('out'), stderr: output('err'),
-    env: options.env ?? {}, home: '/nonexistent', cwd: options.cwd ?? '/',
+    env: options.env ?? {}, home: '/nonexistent', cwd: options.cwd ?? '/', now: () => NOW,
     on: (_event, listener) => listeners.push(listener),
     out: () => text.out,
     err: () => text.err,
@@ -38,4 +41,10 @@ export function capturedIo(options: { stdin?: AsyncIterable<string | Uint8Array>
 
 export async function* from(chunks: readonly (string | Uint8Array)[]): AsyncGenerator<string | Uint8Array> {
   for (const chunk of chunks) { await Promise.resolve(); yield chunk; }
+}
+
+/** A terminal at which somebody types `keys`; `raw` says which modes it was put into. */
+export function typed(keys: string): Input & { readonly raw: readonly boolean[] } {
+  const raw: boolean[] = [];
+  return { isTTY: true, raw, setRawMode: (on) => raw.push(on), [Symbol.asyncIterator]: () => from([keys])[Symbol.asyncIterator]() };
 }

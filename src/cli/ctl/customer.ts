@@ -1,7 +1,48 @@
 import type { Argv } from 'yargs';
 import { defineCommand } from '../command.js';
-import { field, list, pairs, plain, table } from '../render.js';
+import { done, field, list, pairs, plain, table } from '../render.js';
+import { confirmAndCall, drainOptions, drainParams, lossesOf } from './confirmation.js';
 import { callAndShow, ctlOptions } from './daemon-call.js';
+import { CUSTOMER_ID, msspOption, webhookSecret, webhookSecretOptions } from './tenant-options.js';
+
+const DATA_MODES = ['full', 'privacy_safe'] as const;
+
+export const customerCreate = defineCommand({
+  examples: [
+    ['$0 --mssp mssp_yourcompany --id cust_acme --name "Acme Corporation"', 'privacy_safe: no text ever leaves the site'],
+    ['$0 --mssp mssp_yourcompany --id cust_b --name B --data-mode full --data-fields prompt,matched_text', 'the SOC is sent these texts of a threat'],
+  ],
+  build: (parser) => ctlOptions(customerOptions(msspOption(parser))
+    .option('id', { type: 'string', requiresArg: true, demandOption: true, describe: 'Its id: letters, digits, _ and -' })
+    .option('name', { type: 'string', requiresArg: true, demandOption: true, describe: 'Its name' })),
+  async run(args, io) {
+    await callAndShow({
+      method: 'customer.create',
+      params: { mssp: args.mssp, id: args.id, name: args.name, ...customerParams(args), webhook_secret: await webhookSecret(args, io) },
+      render: (customer, style) => done(`Created customer '${plain(field(customer, 'id'))}'`, factsOf(customer), style),
+    }, args, io);
+    return 0;
+  },
+});
+
+export const customerConfigure = defineCommand({
+  positionals: [CUSTOMER_ID],
+  examples: [
+    ['$0 cust_acme --mssp mssp_yourcompany --retention-days 7', 'what is not named stays as it is'],
+    ['$0 cust_acme --mssp mssp_yourcompany --data-fields ""', 'an empty list: in data mode "full", all fields'],
+    ['$0 cust_acme --mssp mssp_yourcompany --webhook-url ""', 'back to the MSSP\'s webhook'],
+  ],
+  build: (parser) => ctlOptions(customerOptions(msspOption(parser))
+    .option('name', { type: 'string', requiresArg: true, describe: 'Its name' })),
+  async run(args, io, [id]) {
+    await callAndShow({
+      method: 'customer.configure',
+      params: { mssp: args.mssp, id, name: args.name, ...customerParams(args), webhook_secret: await webhookSecret(args, io) },
+      render: (customer, style) => done(`Configured customer '${plain(field(customer, 'id'))}'`, factsOf(customer), style),
+    }, args, io);
+    return 0;
+  },
+});
 
 export const customerList = defineCommand({
   examples: [['$0 --mssp mssp_yourcompany', 'the customers of one MSSP']],
@@ -24,18 +65,14 @@ export const customerList = defineCommand({
 });
 
 export const customerShow = defineCommand({
-  positionals: [{ name: 'id', required: true, describe: 'The customer\'s id' }],
+  positionals: [CUSTOMER_ID],
   examples: [['$0 --mssp mssp_yourcompany cust_acme', 'one customer, without secrets']],
   build: (parser) => ctlOptions(msspOption(parser)),
   async run(args, io, [id]) {
     await callAndShow({
       method: 'customer.show', params: { mssp: args.mssp, id },
       render: (customer, style) => pairs([
-        ['ID', plain(field(customer, 'id'))], ['Name', plain(field(customer, 'name'))], ['Data mode', plain(field(customer, 'data_mode'))],
-        ['Data fields', field(customer, 'data_mode') === 'full' && list(field(customer, 'data_fields')).length === 0 ? 'all' : plain(field(customer, 'data_fields'))],
-        ['Retention', `${plain(field(customer, 'retention_days'))} days`],
-        ['Heartbeat threshold', `${plain(field(customer, 'heartbeat_threshold_seconds'))} s`],
-        ['Webhook', field(customer, 'webhook_url') === null ? 'the MSSP\'s' : plain(field(customer, 'webhook_url'))],
+        ['ID', plain(field(customer, 'id'))], ...factsOf(customer),
         ['SIEM', plain(list(field(customer, 'siem')).map((siem) => `${String(field(siem, 'name'))} (${String(field(siem, 'type'))}, ${String(field(siem, 'url'))})`))],
         ['Managed by', plain(field(customer, 'managed_by'))],
       ], style),
@@ -44,8 +81,54 @@ export const customerShow = defineCommand({
   },
 });
 
-function msspOption<T>(parser: Argv<T>): Argv<T & { mssp: string }> {
-  return parser.option('mssp', { type: 'string', requiresArg: true, demandOption: true, describe: 'The MSSP\'s id' });
+export const customerDelete = defineCommand({
+  positionals: [CUSTOMER_ID],
+  examples: [['$0 --mssp mssp_yourcompany cust_acme', 'says what goes with it, and asks'], ['$0 --mssp mssp_yourcompany cust_acme --drain --force', 'lets pending events be delivered first, and does not ask']],
+  build: (parser) => ctlOptions(drainOptions(msspOption(parser))),
+  async run(args, io, [id]) {
+    const { params, waitsMs } = drainParams(args);
+    await confirmAndCall({
+      verb: 'Delete', kind: 'customer', id,
+      preview: { method: 'customer.delete', params: { mssp: args.mssp, id, dry_run: true } },
+      method: 'customer.delete', params: { mssp: args.mssp, id, ...params }, waitsMs,
+      render: (answer, style) => done(`Deleted customer '${plain(field(answer, 'id'))}'`, [['With it', plain(lossesOf(answer))]], style),
+    }, args, io);
+    return 0;
+  },
+});
+
+function customerOptions<T>(parser: Argv<T>) {
+  return webhookSecretOptions(parser
+    .option('data-mode', { choices: DATA_MODES, requiresArg: true, describe: 'Whether texts may be sent; privacy_safe: never' })
+    .option('data-fields', { type: 'string', requiresArg: true, describe: 'In data mode "full": prompt, matched_text, response, system_prompt, tool_calls, rag_context, with commas between; empty: all' })
+    .option('retention-days', { type: 'number', requiresArg: true, describe: 'How long what cannot be delivered is kept, 0 to 90' })
+    .option('heartbeat-threshold', { type: 'number', requiresArg: true, describe: 'Seconds without a heartbeat until an agent is offline, 60 to 3600' })
+    .option('webhook-url', { type: 'string', requiresArg: true, describe: 'Instead of the MSSP\'s webhook' }));
+}
+
+function customerParams(args: {
+  readonly dataMode: string | undefined; readonly dataFields: string | undefined; readonly retentionDays: number | undefined;
+  readonly heartbeatThreshold: number | undefined; readonly webhookUrl: string | undefined;
+}): object {
+  return {
+    data_mode: args.dataMode,
+    data_fields: args.dataFields?.trim() === '' ? [] : args.dataFields?.split(',').map((name) => name.trim()),
+    retention_days: args.retentionDays,
+    heartbeat_threshold: args.heartbeatThreshold,
+    webhook_url: args.webhookUrl,
+  };
+}
+
+function factsOf(customer: object): [string, string][] {
+  return [
+    ['MSSP', plain(field(customer, 'mssp_id'))],
+    ['Name', plain(field(customer, 'name'))],
+    ['Data mode', plain(field(customer, 'data_mode'))],
+    ['Data fields', field(customer, 'data_mode') === 'full' && list(field(customer, 'data_fields')).length === 0 ? 'all' : plain(field(customer, 'data_fields'))],
+    ['Retention', `${plain(field(customer, 'retention_days'))} days`],
+    ['Heartbeat threshold', `${String(field(customer, 'heartbeat_threshold_seconds') ?? '–')} s`],
+    ['Webhook', field(customer, 'webhook_url') === null ? 'the MSSP\'s' : plain(field(customer, 'webhook_url'))],
+  ];
 }
 
 function destinationsOf(customer: unknown): string {

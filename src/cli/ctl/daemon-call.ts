@@ -31,13 +31,30 @@ export function connectionOptions(args: CtlArgs, io: Io): ConnectionOptions {
   return { socketPath: args.socket ?? findSocket(io), timeoutMs: args.timeout };
 }
 
+/** One call; parameters that are undefined are left out. */
+export interface Call {
+  readonly method: string;
+  readonly params: object;
+  /** The daemon takes at least this long when it is told to wait for something. */
+  readonly waitsMs?: number;
+  render(result: object, style: Paint): string;
+}
+
 /** Calls a method and shows its result: as it is with --json, else as `render` says. Returns the result. */
-export async function callAndShow(
-  call: { readonly method: string; readonly params: object; readonly render: (result: object, style: Paint) => string }, args: CtlArgs, io: Io,
-): Promise<object> {
-  const result = await callOnce(call.method, call.params, connectionOptions(args, io));
+export async function callAndShow(call: Call, args: CtlArgs, io: Io): Promise<object> {
+  const { socketPath, timeoutMs } = connectionOptions(args, io);
+  const result = await callOnce(call.method, call.params, { socketPath, timeoutMs: timeoutMs + (call.waitsMs ?? 0) });
   await written(io.stdout, args.json === true ? `${JSON.stringify(result)}\n` : call.render(result, paint(wantsColour(io))));
   return result;
+}
+
+/** What RAXE_SKIP_SSL_VERIFY=true before a test means: for this test, the receiver's certificate is not checked. */
+export function skipSslVerify(io: Pick<Io, 'env'>): { readonly skip_ssl_verify?: true } {
+  return io.env['RAXE_SKIP_SSL_VERIFY']?.toLowerCase() === 'true' ? { skip_ssl_verify: true } : {};
+}
+
+export function milliseconds(value: unknown): string {
+  return typeof value === 'number' ? `${Math.round(value)} ms` : '–';
 }
 
 /** The socket of this user's daemon, else the system's. */
