@@ -9,6 +9,7 @@ import type { AuditSink, DestinationStatus } from './outcome.js';
 import { createReader } from './reader.js';
 import { createRecorder, type Settlement, type Verdict } from './recorder.js';
 import { createRefusals } from './refusals.js';
+import { createReplays, type ReplayResult } from './replay.js';
 import { nextDelay, RETRY_BACKOFF, type BackoffOptions } from './retry.js';
 import { createWindow, type Item, type Unit } from './window.js';
 
@@ -24,6 +25,8 @@ export interface DeliveryLoop {
   kick(): void;
   /** Delivers for up to `drainMs` what can be delivered, then aborts and closes the output. Safe twice. The cursor stays the caller's. */
   stop(drainMs: number): Promise<void>;
+  /** Sends dead letters again, at once if the destination was given up for now; resolves when each was tried. */
+  replay(ids: readonly number[], signal: AbortSignal): Promise<ReplayResult>;
   /** Monotonic ms of the last time that it looked at its work with storage that answers. At most a few seconds ago. */
   readonly lastTurn: number;
 }
@@ -80,11 +83,12 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     ...(timing.probe === undefined ? {} : { probe: timing.probe }),
     ...(timing.holdMs === undefined ? {} : { holdMs: timing.holdMs }),
   });
-  const recorder = createRecorder({ stream, output, deadLetters, audit: options.audit, stopped: aborting.signal }, ports);
+  const recorder = createRecorder({ stream, output, deadLetters, audit: options.audit, stopped: aborting.signal, narrow: narrowStored }, ports);
   const window = createWindow();
   const maxUncommitted = output.batchEvents * output.maxInFlight + (output.batchEvents === 1 ? UNCOMMITTED_BATCHES * output.maxInFlight : output.batchEvents);
   const reader = createReader({ cursor, window, recorder, output, clock, stopping: stopping.signal, onRead: () => { expireOld(); pump(); }, onDamaged: (unit) => { unit.state = 'done'; release(); } });
-  const refusals = createRefusals({ window, undecidedMs: timing.undecidedMs, bury, hold: (nowMs) => { gate.hold(nowMs); } });
+  const refusals = createRefusals({ window, undecidedMs: timing.undecidedMs, bury, hold });
+  const replays = createReplays({ deadLetters, window, output, stopped: aborting.signal, pump });
   const health = createHealth({ stream, output, cursor, deadLetters, gate, window, recorder }, ports);
 
   const toSettle: Settlement[] = [];
@@ -163,6 +167,11 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     return { event: item.event, body: item.payload };
   }
 
+  /** Privacy may have become stricter since the attempt; an event that cannot be narrowed broke the attempt, too. */
+  function narrowStored(item: Item): void {
+    try { outgoing(item); } catch { /* kept as it is stored */ }
+  }
+
   function succeeded(unit: Unit, receipt: Receipt): void {
     gate.succeeded();
     probes = 0;
@@ -187,15 +196,22 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
       case 'too_large':
         gate.answered();
         if (unit.size > 1) window.halve(unit);
+        // Who replays wants to know about these events, and nothing is to be held for them.
+        else if (unit.replay !== undefined) finish(unit, { status: 'dead', httpStatus: error.httpStatus, message: error.message });
         else refusals.refused(unit, error, nowMs);
     }
+    if (gate.state === 'open') replays.failed(unit, error);
+    else replays.closed(error.message);
     health.failed(unit, error);
+  }
+
+  function hold(nowMs: number): void {
+    gate.hold(nowMs);
+    replays.closed('held: different events in a row were refused');
   }
 
   function bury(unit: Unit): void {
     const { refusal } = unit;
-    // Privacy may have become stricter since the attempt; an event that cannot be narrowed broke the attempt, too.
-    try { unit.items.forEach(outgoing); } catch { /* kept as it is stored */ }
     logger.warn({ ...fields, event_id: unit.items[0]?.event.event_id, http_status: refusal?.httpStatus, error: refusal?.message }, 'the destination refused an event; it is kept as a dead letter');
     finish(unit, { status: 'dead', httpStatus: refusal?.httpStatus, message: refusal?.message });
   }
@@ -215,9 +231,11 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     settledMs = nowMs;
     void recorder.settle(group).then((recorded) => {
       settling = false;
-      for (const { unit } of group) {
+      for (const { unit, verdict } of group) {
         unit.state = recorded ? 'done' : 'waiting';
-        if (recorded) unit.items = [];
+        if (!recorded) continue;
+        unit.items = [];
+        replays.settled(unit, verdict);
       }
       release();
     });
@@ -253,7 +271,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     const cutoff = clock.now() - retentionMs;
     for (const unit of window.units) {
       const newest = unit.items.at(-1);
-      if (newest === undefined || newest.time > cutoff || unit.state !== 'waiting') continue;
+      if (newest === undefined || newest.time > cutoff || unit.state !== 'waiting' || unit.replay !== undefined) continue;
       health.expired(unit.size);
       window.begin(unit);
       finish(unit, { status: 'expired', message: 'waited longer than the retention' });
@@ -306,16 +324,23 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     await output.close();
   }
 
+  function kick(): void {
+    gate.kick(clock.monotonic());
+    window.hurry();
+    pump();
+  }
+
   void keepTime();
   pump();
 
   return {
     name: output.name,
     get lastTurn() { return lastTurn; },
-    kick() {
-      gate.kick(clock.monotonic());
-      window.hurry();
-      pump();
+    kick,
+    replay(ids, signal) {
+      const result = replays.replay(ids, signal);
+      kick();
+      return result;
     },
     stop: (drainMs) => (ended ??= halt(drainMs)),
     status: () => health.status(),

@@ -2,7 +2,7 @@ import { fieldsCarried, type FilteredBytes } from '../event/privacy.js';
 import { describeError } from '../errors.js';
 import type { Output } from '../outputs/output.js';
 import type { Clock, Logger } from '../ports.js';
-import type { DeadLetters, StreamId } from '../spool/spool.js';
+import type { DeadLetterReason, DeadLetters, StreamId } from '../spool/spool.js';
 import { dataModeOf, type AuditSink, type DeliveryOutcome } from './outcome.js';
 import type { Item, Unit } from './window.js';
 
@@ -44,6 +44,8 @@ interface RecorderOptions {
   readonly deadLetters: DeadLetters<FilteredBytes>;
   readonly audit: AuditSink;
   readonly stopped: AbortSignal;
+  /** Takes away from an item what may no longer be kept. */
+  narrow(item: Item): void;
 }
 
 export function createRecorder(options: RecorderOptions, ports: { readonly clock: Clock; readonly logger: Logger }): Recorder {
@@ -86,10 +88,18 @@ export function createRecorder(options: RecorderOptions, ports: { readonly clock
     ...(verdict.message === undefined ? {} : { errorMessage: verdict.message }),
   });
 
+  const reasonOf = (unit: Unit, verdict: Verdict): DeadLetterReason =>
+    ({ message: verdict.message ?? '', attempts: unit.attempts, at: clock.now(), ...(verdict.httpStatus === undefined ? {} : { httpStatus: verdict.httpStatus }) });
+
   async function bury(unit: Unit, verdict: Verdict): Promise<boolean> {
-    const reason = { message: verdict.message ?? '', attempts: unit.attempts, at: clock.now(), ...(verdict.httpStatus === undefined ? {} : { httpStatus: verdict.httpStatus }) };
+    const reason = reasonOf(unit, verdict);
     for (const item of unit.items) {
-      if (!await persist(async () => { unit.letterId = await deadLetters.add(item, reason); })) return false;
+      const stored = await persist(async () => {
+        // Each time anew: a rewrite for a stricter privacy does not find what is not stored yet.
+        options.narrow(item);
+        item.letterId = await deadLetters.add(item, reason);
+      });
+      if (!stored) return false;
     }
     return true;
   }
@@ -110,21 +120,21 @@ export function createRecorder(options: RecorderOptions, ports: { readonly clock
 
     async settle(settlements) {
       const outcomes: DeliveryOutcome[] = [];
-      const letters: number[] = [];
+      const gone: number[] = [];
+      const again = new Map<number, DeadLetterReason>();
       for (const { unit, verdict } of settlements) {
-        const { letterId } = unit;
-        if (verdict.status === 'dead') {
-          // Taken back and refused again: it is a dead letter already, and audited as one.
-          if (letterId !== undefined) continue;
-          if (!await bury(unit, verdict)) return false;
-        } else if (letterId !== undefined) {
-          letters.push(letterId);
-        }
+        const letters = unit.items.flatMap(({ letterId }) => letterId ?? []);
+        if (verdict.status !== 'dead') gone.push(...letters);
+        else if (unit.replay !== undefined) for (const id of letters) again.set(id, reasonOf(unit, verdict));
+        // Taken back and refused again: it is a dead letter already, and audited as one.
+        else if (letters.length > 0) continue;
+        else if (!await bury(unit, verdict)) return false;
         for (const item of unit.items) outcomes.push(outcomeOf(item, unit.attempts, verdict));
       }
+      if (again.size > 0 && !await persist(async () => { await deadLetters.refusedAgain(again); })) return false;
       if (!await auditAll(outcomes)) return false;
       // Delivered or expired after all: they are no dead letters any more.
-      return letters.length === 0 || persist(async () => { await deadLetters.remove(letters); });
+      return gone.length === 0 || persist(async () => { await deadLetters.remove(gone); });
     },
 
     async change(item, { message, httpStatus, ...outcome }) {

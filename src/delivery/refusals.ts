@@ -22,7 +22,7 @@ export interface Refusals {
 export interface RefusalsOptions {
   readonly window: Window;
   readonly undecidedMs: number;
-  /** Dead-letters a unit; when that is recorded, its state is `done` and its `letterId` set. */
+  /** Dead-letters a unit; when that is recorded, its state is `done` and its item's `letterId` set. */
   bury(unit: Unit): void;
   hold(nowMs: number): void;
 }
@@ -32,14 +32,14 @@ export function createRefusals(options: RefusalsOptions): Refusals {
   /** Counts the rows: each success begins another. */
   let row = 0;
   /** Buried for the time being, in this row. */
-  let buried: { unit: Unit; item: Item }[] = [];
+  let buried: { readonly item: Item; readonly attempts: number }[] = [];
 
   let undecided: Unit[] = [];
 
   function hold(nowMs: number): void {
     for (const unit of undecided) unit.state = 'waiting';
     undecided = [];
-    for (const { unit, item } of buried.reverse()) if (unit.letterId !== undefined) window.takeBack({ item, letterId: unit.letterId, attempts: unit.attempts });
+    for (const { item, attempts } of buried.reverse()) if (item.letterId !== undefined) window.takeBack(item, attempts);
     buried = [];
     options.hold(nowMs);
   }
@@ -69,7 +69,7 @@ export function createRefusals(options: RefusalsOptions): Refusals {
       undecided = undecided.filter((unit) => !due.includes(unit));
       for (const unit of due) {
         const [item] = unit.items;
-        if (item !== undefined) buried.push({ unit, item });
+        if (item !== undefined) buried.push({ item, attempts: unit.attempts });
         options.bury(unit);
       }
     },

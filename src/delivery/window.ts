@@ -7,6 +7,8 @@ export interface Item {
   readonly time: number;
   event: FilteredEvent;
   payload: FilteredBytes;
+  /** Its dead letter, once it has one. */
+  letterId?: number;
 }
 
 export interface Refusal {
@@ -32,10 +34,23 @@ export interface Unit {
   refusal?: Refusal;
   /** Which row of refusals it was last part of. */
   refusedInRow?: number;
-  /** Its dead letter, once it has one. */
-  letterId?: number;
-  /** It was dead-lettered and then taken back: the cursor is already behind it. */
+  /** Its events are dead letters: the cursor is already behind them. */
   readonly passed?: boolean;
+  /** The replay that it belongs to: an operator sends dead letters again. */
+  readonly replay?: Replay;
+}
+
+/** A request to send dead letters again, counting events. */
+export interface Replay {
+  /** In the window, and not done with. */
+  open: number;
+  delivered: number;
+  refused: number;
+  /** Nothing more of it is to be sent. */
+  over: boolean;
+  error?: string;
+  /** Told when a count changed. */
+  changed: () => void;
 }
 
 export interface BatchLimits { readonly events: number; readonly bytes: number }
@@ -44,19 +59,22 @@ export interface BatchLimits { readonly events: number; readonly bytes: number }
 export interface Window {
   /** Oldest first. */
   readonly units: readonly Unit[];
-  add(items: readonly Item[], limits: BatchLimits): void;
+  /** With `replay`, the items are dead letters that are sent again in their turn. */
+  add(items: readonly Item[], limits: BatchLimits, replay?: Replay): void;
   /** An event that is not to be sent: its outcome is being recorded. */
   addFinishing(seq: number): Unit;
   /** Counts a fresh unit as started although it was not chosen by `next` or `probe`. */
   begin(unit: Unit): void;
   /** Puts a dead letter, which the cursor has passed, in front of all. */
-  takeBack(letter: { readonly item: Item; readonly letterId: number; readonly attempts: number }): void;
+  takeBack(letter: Item, attempts: number): void;
   /** Replaces a unit of several events by its two halves. */
   halve(unit: Unit): void;
-  /** Removes the units that are done at the front; the number of events that were removed. */
+  /** Removes the units that are done at the front; of how many events the cursor is to be moved over. */
   release(): number;
   /** Removes every waiting unit that ends before `seq`: the spool has moved on without us. */
   dropBefore(seq: number): void;
+  /** Takes out the waiting units of replays that fit; they stay dead letters. */
+  withdraw(fits: (unit: Unit) => boolean): readonly Unit[];
   /** Every event below it is done; undefined when all are. */
   firstOpenSeq(): number | undefined;
   /** Events that were never sent. */
@@ -90,15 +108,26 @@ export function createWindow(): Window {
     return unit;
   };
 
+  function removeWaiting(fits: (unit: Unit) => boolean): Unit[] {
+    const removed = units.filter((unit) => unit.state === 'waiting' && fits(unit));
+    for (const unit of removed) {
+      units.splice(units.indexOf(unit), 1);
+      delayed.delete(unit);
+      if (unit.attempts === 0) fresh -= unit.size;
+      else started -= unit.size;
+    }
+    return removed;
+  }
+
   return {
     units,
 
-    add(items, limits) {
+    add(items, limits, replay) {
       let batch: Item[] = [];
       let bytes = 0;
       const close = (): void => {
         const first = batch[0];
-        if (first !== undefined) units.push(waiting(batch, first.seq, 0));
+        if (first !== undefined) units.push({ ...waiting(batch, first.seq, 0), ...partOf(replay) });
         batch = [];
         bytes = 0;
       };
@@ -120,8 +149,8 @@ export function createWindow(): Window {
 
     begin(unit) { countStart(unit); },
 
-    takeBack({ item, letterId, attempts }) {
-      units.unshift({ ...waiting([item], item.seq, attempts), letterId, passed: true });
+    takeBack(letter, attempts) {
+      units.unshift({ ...waiting([letter], letter.seq, attempts), passed: true });
       started += 1;
     },
 
@@ -130,28 +159,22 @@ export function createWindow(): Window {
       delayed.delete(unit);
       const middle = Math.ceil(unit.items.length / 2);
       const parts = [unit.items.slice(0, middle), unit.items.slice(middle)];
-      units.splice(at, 1, ...parts.map((items) => waiting(items, items[0]?.seq ?? unit.firstSeq, unit.attempts)));
+      units.splice(at, 1, ...parts.map((items) => ({ ...waiting(items, items[0]?.seq ?? unit.firstSeq, unit.attempts), ...partOf(unit.replay) })));
     },
 
     release() {
       const open = units.findIndex((unit) => unit.state !== 'done');
       const removed = units.splice(0, open === -1 ? units.length : open);
-      const count = removed.reduce((sum, unit) => sum + unit.size, 0);
-      started -= count;
-      return count;
+      const eventsOf = (some: readonly Unit[]): number => some.reduce((sum, unit) => sum + unit.size, 0);
+      started -= eventsOf(removed);
+      return eventsOf(removed.filter((unit) => unit.passed !== true));
     },
 
     dropBefore(seq) {
-      for (let i = units.length - 1; i >= 0; i--) {
-        const unit = units[i];
-        const last = unit?.items.at(-1);
-        if (unit === undefined || unit.state !== 'waiting' || unit.passed === true || last === undefined || last.seq >= seq) continue;
-        units.splice(i, 1);
-        delayed.delete(unit);
-        if (unit.attempts === 0) fresh -= unit.size;
-        else started -= unit.size;
-      }
+      removeWaiting((unit) => unit.passed !== true && (unit.items.at(-1)?.seq ?? Infinity) < seq);
     },
+
+    withdraw: (fits) => removeWaiting((unit) => unit.replay !== undefined && fits(unit)),
 
     firstOpenSeq() {
       return units.find((unit) => unit.state !== 'done' && unit.passed !== true)?.firstSeq;
@@ -206,4 +229,8 @@ export function createWindow(): Window {
 
 function waiting(items: readonly Item[], firstSeq: number, attempts: number): Unit {
   return { items, size: items.length, firstSeq, state: 'waiting', attempts, notBeforeMs: -Infinity };
+}
+
+function partOf(replay: Replay | undefined): Pick<Unit, 'passed' | 'replay'> {
+  return replay === undefined ? {} : { passed: true, replay };
 }

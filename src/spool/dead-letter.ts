@@ -126,6 +126,8 @@ export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
       const letter = reason === undefined ? undefined : decodeDeadLetter(record.payload);
       if (reason === undefined || letter === undefined) return record.payload;
       found++;
+      // A failed attempt of this call may have come as far as this letter.
+      if (letter.note.reason.at === reason.at) return record.payload;
       return encodeDeadLetter({ ...letter.note, reason: { ...reason, attempts: letter.note.reason.attempts + reason.attempts } }, letter.payload);
     });
     return found;

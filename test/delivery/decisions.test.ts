@@ -148,10 +148,31 @@ t.test('the window knows what is fresh, what is started and how far the cursor m
   t.equal(window.release(), 1);
   t.equal(window.release(), 0);
 
-  window.takeBack({ item: { seq: -5, time: 0, event, payload }, letterId: 9, attempts: 2 });
+  window.takeBack({ seq: -5, time: 0, event, payload, letterId: 9 }, 2);
   t.equal(window.firstOpenSeq(), 1, 'what the cursor has passed does not hold it');
   window.dropBefore(3);
   t.same(window.units.map((unit) => unit.firstSeq), [-5, 3]);
+  t.end();
+});
+
+t.test('dead letters that are sent again hold no cursor, come in their turn, and can be withdrawn', (t) => {
+  const window = createWindow();
+  const replay = { open: 3, delivered: 0, refused: 0, over: false, changed: () => undefined };
+  window.add(items(2, 10), { events: 1, bytes: 1e9 });
+  window.add(items(3), { events: 2, bytes: 1e9 }, replay);
+  t.same(window.units.map(({ firstSeq, size, passed }) => [firstSeq, size, passed === true]), [[10, 1, false], [11, 1, false], [0, 2, true], [2, 1, true]]);
+  t.same([window.fresh(), window.started(), window.firstOpenSeq()], [5, 0, 10]);
+  for (const unit of window.units.slice(0, 3)) { window.begin(unit); unit.state = 'done'; unit.attempts = 1; }
+  t.equal(window.firstOpenSeq(), undefined);
+  t.equal(window.release(), 2, 'the cursor is to move over the live ones only');
+  t.same([window.fresh(), window.started()], [1, 0]);
+  t.same(window.withdraw(() => true).map(({ firstSeq }) => firstSeq), [2]);
+  t.same([window.fresh(), window.started(), window.units.length], [0, 0, 0]);
+
+  window.add(items(4), { events: 4, bytes: 1e9 }, replay);
+  const [all] = window.units;
+  if (all !== undefined) window.halve(all);
+  t.ok(window.units.length === 2 && window.units.every((unit) => unit.passed === true && unit.replay === replay), 'halves belong to the same replay');
   t.end();
 });
 
