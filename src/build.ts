@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { configJsonSchema } from './config/schema.js';
@@ -6,18 +6,23 @@ import { packageRoot } from './platform/package-root.js';
 import { writeBuiltinRules } from './scanner/builtin.js';
 
 /**
- * Makes `dist/` from `src/`: one bundle with lazily loaded chunks (a third of the start time of loose modules),
- * the built-in rules as JSON, and the configuration's schema for editors. `--if-needed` does nothing when `dist/` is newer than every source.
+ * Makes `dist/` from `src/`: one bundle of the programs and the library with lazily loaded chunks (a third of the start
+ * time of loose modules), the library's declarations, the built-in rules as JSON, and the configuration's schema for
+ * editors. `--if-needed` does nothing when `dist/` is newer than every source.
  */
 const source = join(packageRoot, 'src');
 const dist = join(packageRoot, 'dist');
-const rulesFile = join(dist, 'rules.json');
+/** Becomes `dist/` when it is whole; a build that fails leaves the one before. */
+const outdir = join(packageRoot, 'dist.new');
+const programs = ['cli/main.ts', 'scanner/worker.ts'].map((file) => join(source, file));
+/** What package.json's `exports` names. */
+const library = ['library.ts', 'client/partner.ts'].map((file) => join(source, file));
 
-if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(rulesFile) ? statSync(rulesFile).mtimeMs : 0)) {
-  rmSync(dist, { recursive: true, force: true });
-  await build({
-    entryPoints: [join(source, 'cli/main.ts'), join(source, 'scanner/worker.ts')],
-    outdir: dist,
+if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) ? statSync(dist).mtimeMs : 0)) {
+  rmSync(outdir, { recursive: true, force: true });
+  const bundled = build({
+    entryPoints: [...programs, ...library],
+    outdir,
     outbase: source,
     bundle: true,
     splitting: true,
@@ -33,8 +38,14 @@ if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(rulesF
     banner: { js: "import{createRequire as __raxedRequire}from'node:module';const require=__raxedRequire(import.meta.url);" },
     logLevel: 'warning',
   });
-  writeFileSync(join(dist, 'config.schema.json'), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
-  await writeBuiltinRules(join(source, 'scanner/rules'), rulesFile);
+  // Loaded here because the compiler takes half a second, and meanwhile the bundler works in a process of its own.
+  const { writeDeclarations } = await import('./declarations.js');
+  writeDeclarations(library, { source, outdir });
+  await bundled;
+  writeFileSync(join(outdir, 'config.schema.json'), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+  await writeBuiltinRules(join(source, 'scanner/rules'), join(outdir, 'rules.json'));
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(outdir, dist);
 }
 
 function newest(folder: string): number {

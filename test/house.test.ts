@@ -18,9 +18,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   platform: [],
   receiver: ['outputs'],
   control: ['scanner', 'event', 'nearest'],
-  client: ['control'],
+  // Of config only where sockets are looked for.
+  client: ['control', 'config', 'event'],
+  library: ['client'],
   pipeline: ['scanner', 'event'],
-  cli: '*', build: '*', daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', 'site-agents': '*', gaps: '*', direct: '*', policies: '*', settings: '*', installation: '*', reload: '*', 'data-path': '*',
+  cli: '*', build: '*', declarations: [], daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', 'site-agents': '*', gaps: '*', direct: '*', policies: '*', settings: '*', installation: '*', reload: '*', 'data-path': '*',
 };
 
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */
