@@ -30,7 +30,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export async function readConfigFile(path: string, options: ReadOptions): Promise<LoadedConfig> {
   const file = resolve(path);
   const read = await readBytes(file, options.mayBeMissing === true);
-  const parsed = parseConfig(read === undefined ? {} : parseJsonText(decode(read.bytes)), { ...options, folder: dirname(file) });
+  const parsed = parseConfig(read === undefined ? {} : parseJsonText(decodeUtf8(read.bytes)), { ...options, folder: dirname(file) });
   const warnings: ConfigProblem[] = [...parsed.warnings];
   if (read !== undefined && (read.mode & READABLE_BY_OTHERS) !== 0 && holdsSecret(parsed.config)) {
     warnings.push({ pointer: '', message: `${file} holds a secret and is readable by every user (mode ${(read.mode & 0o777).toString(8).padStart(4, '0')}); make it 0600 or 0640` });
@@ -73,7 +73,8 @@ function unreadable(message: string, cause?: unknown): ConfigError {
   return new ConfigError('CONFIG_UNREADABLE', [{ pointer: '', message }], { cause });
 }
 
-function decode(bytes: Uint8Array): string {
+/** Throws ConfigError CONFIG_INVALID when the bytes are no UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {

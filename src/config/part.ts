@@ -16,8 +16,6 @@ export interface PartContext {
   isCron(expression: string): boolean;
 }
 
-const MAX_DEPTH = 32;
-
 /** `json` as `schema` wants it, defaults filled in and frozen, if `check`, which sees only what fits the schema, finds nothing either. */
 export function parsePart<S extends TSchema>(schema: S, json: unknown, context: PartContext, check: (draft: Static<S>, notes: Notes) => void): Part<DeepReadonly<Static<S>>> {
   const problems: ConfigProblem[] = [];
@@ -31,13 +29,13 @@ export function parsePart<S extends TSchema>(schema: S, json: unknown, context: 
   return problems.length > 0 ? { problems } : { value: freeze(draft), warnings };
 }
 
-/** Freezes a value with everything in it. */
+/** Freezes a value with everything in it; what is frozen already was frozen by this. */
 export function freeze<T>(value: T): DeepReadonly<T> {
-  const deep = (inner: unknown, depth: number): void => {
-    if (typeof inner !== 'object' || inner === null || depth > MAX_DEPTH) return;
-    for (const below of Object.values(inner)) deep(below, depth + 1);
+  const deep = (inner: unknown): void => {
+    if (typeof inner !== 'object' || inner === null || Object.isFrozen(inner)) return;
+    for (const below of Object.values(inner)) deep(below);
     Object.freeze(inner);
   };
-  deep(value, 0);
+  deep(value);
   return value as DeepReadonly<T>;
 }

@@ -25,7 +25,7 @@ export function mergeTenants(file: Config, tenants: Tenants, mode: 'start' | 're
   const clashes = mode === 'reload' ? problems : warnings;
 
   file.mssps.forEach((mssp, m) => {
-    if (byId(tenants.mssps, mssp.id) !== undefined) clashes.push({ pointer: `/mssps/${m}/id`, message: clash(`an MSSP made with ctl has this id`, mode) });
+    if (byId(tenants.mssps, mssp.id) !== undefined) clashes.push({ pointer: `/mssps/${m}/id`, message: clash('an MSSP made with ctl has this id', mode) });
     mssp.customers.forEach(({ id }, c) => {
       const pointer = `/mssps/${m}/customers/${c}/id`;
       if (tenants.customers.some((own) => own.mssp_id === mssp.id && own.customer.id === id)) clashes.push({ pointer, message: clash('a customer made with ctl has this id', mode) });
@@ -54,7 +54,7 @@ export function mergeTenants(file: Config, tenants: Tenants, mode: 'start' | 're
 }
 
 function clash(what: string, mode: 'start' | 'reload'): string {
-  return mode === 'start' ? `${what}; the file wins` : `${what}; delete that one first, or choose another id`;
+  return mode === 'start' ? `${what}; the file wins` : `${what}; delete that one first, or leave this one out`;
 }
 
 function withOwnCustomers(mssp: MsspConfig, tenants: Tenants): MsspConfig {

@@ -1,8 +1,8 @@
-import { access, constants, lstat, rm } from 'node:fs/promises';
+import { access, constants, lstat, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type Conf from 'conf';
 import type { SiemOutput } from '../config/checks.js';
+import { decodeUtf8 } from '../config/file.js';
 import { parseJsonText } from '../config/json-text.js';
 import { ConfigError, RaxedError, describeError, errnoOf } from '../errors.js';
 import type { Logger, SpoolFiles } from '../ports.js';
@@ -19,7 +19,7 @@ export interface TenantsStore {
    * disk fails to say that a rename has reached it, a crash may show either.
    */
   write(tenants: Tenants): Promise<void>;
-  /** Why the tenants of the file are not in force. */
+  /** Why the tenants of the file are not in force, if they are not. */
   readonly damaged: string | undefined;
 }
 
@@ -32,42 +32,31 @@ export interface TenantsStoreDeps {
 const NO_FILE = 'it is no regular file';
 
 /**
- * Opens the store at `path`. Never rejects: a file that holds nonsense is kept as `tenants.json.damaged-<n>`, one
- * that cannot be read (or is no regular file, or a later version's) is left alone and no change is accepted until it is
- * out of the way. Both are logged and told by `damaged`.
+ * Opens the store at `path`. Never rejects: a file that holds nonsense is kept as `tenants.json.damaged-<n>`; one
+ * that cannot be read, or is no regular file, or a later version's, is left alone, and nothing is written until it is
+ * out of the way and the store opened again. Both are logged and told by `damaged`.
  */
-export async function openTenantsStore(path: string, deps: TenantsStoreDeps): Promise<TenantsStore> {
-  const { files, logger, availableSiem } = deps;
+export async function openTenantsStore(path: string, { files, logger, availableSiem }: TenantsStoreDeps): Promise<TenantsStore> {
   const folder = dirname(path);
   const next = `${path}.next`;
   let tenants = NO_TENANTS;
   let damaged: string | undefined;
   let blocked = false;
   let last: Promise<void> = Promise.resolve();
-  let staged: Promise<Conf<StoredTenants>> | undefined;
-
-  // 150 ms to load: only for who has tenants made with `ctl`.
-  const conf = async (name: string): Promise<Conf<StoredTenants>> => new (await import('conf')).default<StoredTenants>({
-    cwd: folder, configName: name, fileExtension: '', configFileMode: 0o600,
-    schema: storedProperties(), rootSchema: { additionalProperties: false },
-    ajvOptions: { strict: false, useDefaults: false, allErrors: false },
-    accessPropertiesByDotNotation: false,
-    deserialize: (text) => parseStored(parseJsonText(text), { availableSiem }),
-  });
+  let staging: Conf<StoredTenants> | undefined;
 
   async function load(): Promise<void> {
     const found = await lstat(path).catch(ignoreMissing);
     if (found === undefined) return;
     if (!found.isFile()) throw new Error(NO_FILE);
-    const { mssps, customers, removed } = (await conf(basename(path))).store;
-    tenants = { mssps, customers, removed };
+    tenants = parseStored(parseJsonText(decodeUtf8(await readFile(path))), { availableSiem });
   }
 
-  async function setAside(error: ConfigError): Promise<void> {
+  async function setAside({ problems }: ConfigError): Promise<void> {
     const kept = `${path}.damaged-${1 + Math.max(0, ...(await files.list(folder)).map((name) => damageNumber(name, basename(path))))}`;
     await files.rename(path, kept);
     await files.syncFolder(folder);
-    report(`${path} was damaged and is kept as ${kept}: ${error.message}`);
+    report(`${path} was damaged and is kept as ${kept}: ${problems.slice(0, 1).map(({ pointer, message }) => `${pointer} ${message}`.trim()).join()}`);
   }
 
   function block(error: unknown): void {
@@ -83,23 +72,23 @@ export async function openTenantsStore(path: string, deps: TenantsStoreDeps): Pr
   async function write(wanted: Tenants): Promise<void> {
     if (blocked) throw new Error('it could not be read');
     await files.mkdir(folder);
-    // conf would follow a symbolic link, and try for a second, with everything standing still, where it may not write.
+    // conf would follow a symbolic link, and where it may not write it tries for a second, with everything standing still.
     if ((await lstat(path).catch(ignoreMissing))?.isFile() === false) throw new Error(NO_FILE);
     await access(folder, constants.W_OK);
     await rm(next, { recursive: true, force: true });
-    // conf takes a short write, as of a disk that fills up, for a whole one: it writes beside, and what is there is read again first.
-    const store = await (staged ??= conf(basename(next)));
+    staging ??= await openConf(next);
+    // conf takes a short write, as of a disk that fills up, for a whole one: so it writes beside, and that is read again first.
     const stored = storedForm(wanted);
-    store.store = stored;
-    if (!isDeepStrictEqual({ ...store.store }, stored)) throw new Error('it reads otherwise than it was written');
+    staging.store = stored;
+    if (await readFile(next, 'utf8') !== serialize(stored)) throw new Error('not all of it could be written');
     await files.rename(next, path);
     await files.syncFolder(folder);
     tenants = wanted;
   }
 
-  for (const name of await files.list(folder).catch(() => [])) {
-    if (name.startsWith(`${basename(next)}.tmp-`)) await rm(join(folder, name), { force: true });
-  }
+  // What a crash left behind holds secrets.
+  const left = (await files.list(folder).catch(() => [])).filter((name) => name.startsWith(basename(next)));
+  for (const name of left) await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
   await load().catch((error: unknown) => (error instanceof ConfigError ? setAside(error) : Promise.reject(error))).catch(block);
   return {
     get damaged() { return damaged; },
@@ -112,6 +101,19 @@ export async function openTenantsStore(path: string, deps: TenantsStoreDeps): Pr
       return done;
     },
   };
+}
+
+/** conf, with its validator, takes 200 ms to load: only who changes something waits for it. */
+async function openConf(path: string): Promise<Conf<StoredTenants>> {
+  const { default: Conf } = await import('conf');
+  return new Conf<StoredTenants>({
+    cwd: dirname(path), configName: basename(path), fileExtension: '', configFileMode: 0o600, accessPropertiesByDotNotation: false, serialize,
+    schema: storedProperties(), rootSchema: { additionalProperties: false }, ajvOptions: { strict: false, useDefaults: false, allErrors: false },
+  });
+}
+
+function serialize(stored: StoredTenants): string {
+  return `${JSON.stringify(stored, null, 2)}\n`;
 }
 
 /** The number of a file that was set aside; else 0. */

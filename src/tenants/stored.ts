@@ -35,13 +35,14 @@ export function storedForm({ mssps, customers, removed }: Tenants): StoredTenant
 }
 
 /** The inverse of `storedForm`, with every check that the configuration file gets. Throws ConfigError, or Error for what a later version wrote. */
-export function parseStored(json: unknown, available: Available): StoredTenants {
+export function parseStored(json: unknown, available: Available): Tenants {
   const version = isObject(json) ? json['version'] : undefined;
   if (typeof version === 'number' && version > 1) throw new Error(`it was written by a later version of raxed (format ${version})`);
   // Paths were made absolute before they were written, and no tenant has a cron expression.
   const part = parsePart(StoredSchema, json, { folder: '/', isCron: () => false }, (draft, notes) => { check(draft, available, notes); });
   if ('problems' in part) throw new ConfigError('CONFIG_INVALID', part.problems);
-  return part.value;
+  const { mssps, customers, removed } = part.value;
+  return { mssps, customers, removed };
 }
 
 function check(draft: StoredDraft, available: Available, notes: Notes): void {

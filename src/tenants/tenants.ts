@@ -9,7 +9,7 @@ export interface Tenants {
   /** Their `customers` are empty: those stand below, because one may belong to an MSSP of the file. */
   readonly mssps: readonly MsspConfig[];
   readonly customers: readonly OwnedCustomer[];
-  /** Deleted customers whose data is still to be removed from the disk. */
+  /** Deleted customers whose data is still to be removed from the disk, before a customer of the same id is put in force. */
   readonly removed: readonly CustomerId[];
 }
 
