@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   client: ['control', 'config', 'event'],
   library: ['client'],
   pipeline: ['scanner', 'event'],
-  cli: '*', build: '*', declarations: [], daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', 'site-agents': '*', gaps: '*', direct: '*', policies: '*', settings: '*', installation: '*', reload: '*', 'data-path': '*',
+  cli: '*', build: '*', declarations: [], daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', 'agent-actions': '*', 'site-agents': '*', gaps: '*', direct: '*', policies: '*', settings: '*', installation: '*', 'data-path': '*', access: '*', configuration: '*', departures: '*', installer: '*', removals: '*', 'tenant-actions': '*', 'tenant-views': '*',
 };
 
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */
@@ -35,7 +35,7 @@ const PURE = [
   /^outputs\/(output|cef|signature|status|syslog-message)$/,
   /^delivery\/(retry|breaker|gate|window|refusals|outcome)$/,
   /^audit\/(record|chain)$/,
-  /^agents\/counters$/,
+  /^agents\/(counters|customer|registry|saved-state)$/,
   /^control\/(protocol|method)$/,
   /^cli\/render$/,
 ];

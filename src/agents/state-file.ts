@@ -5,8 +5,8 @@ import type { Logger } from '../ports.js';
 export interface StateStore {
   /** Its parsed content; undefined when there is none. Rejects SyntaxError when it is no JSON. */
   read(): Promise<unknown>;
-  /** Replaces it whole; durable when it resolves. */
-  write(text: string): Promise<void>;
+  /** Replaces it whole, with the parts one after another, each asked for when the one before it is written; durable when it resolves. */
+  write(parts: Iterable<string>): Promise<void>;
   /** Keeps it under another name, which it resolves with. */
   setAside(): Promise<string>;
 }
@@ -31,12 +31,12 @@ export interface StateFileOptions {
   /** For messages: `the agent registry`. */
   readonly what: string;
   readonly store: StateStore;
-  /** The state as it is now. */
-  readonly text: () => string;
+  /** The state as it is when each part is asked for. */
+  readonly parts: () => Iterable<string>;
   readonly logger: Logger;
 }
 
-export function createStateFile({ what, store, text, logger }: StateFileOptions): StateFile {
+export function createStateFile({ what, store, parts, logger }: StateFileOptions): StateFile {
   let unwritten: 'soon' | 'later' | undefined;
   let queued: Promise<void> | undefined;
   let last: Promise<void> = Promise.resolve();
@@ -46,7 +46,7 @@ export function createStateFile({ what, store, text, logger }: StateFileOptions)
   async function write(): Promise<void> {
     unwritten = undefined;
     try {
-      await store.write(text());
+      await store.write(parts());
     } catch (cause) {
       unwritten = 'soon';
       if (!failing) logger.error({ error: describeError(cause) }, `${what} cannot be written; it is tried again`);
