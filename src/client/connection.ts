@@ -7,8 +7,8 @@ export interface ConnectionOptions {
   readonly socketPath: string;
   /** Until the whole answer is there. */
   readonly timeoutMs: number;
-  /** Ends the call with its reason; the daemon stops what it can still stop. */
-  readonly signal?: AbortSignal;
+  /** Each ends the call with its reason; the daemon stops what it can still stop. Not AbortSignal.any, which leaks in Node 20. */
+  readonly signals?: readonly AbortSignal[];
   /** Whose connections are used; without one the call has a connection of its own. */
   readonly agent?: Agent;
 }
@@ -30,7 +30,7 @@ export class RemoteError extends RaxedError {
 
 /**
  * Calls one method over the daemon's unix socket.
- * Throws DAEMON_UNREACHABLE when no whole answer comes, RemoteError when the daemon answers an error, and the signal's reason.
+ * Throws DAEMON_UNREACHABLE when no whole answer comes, RemoteError when the daemon answers an error, and a signal's reason.
  */
 export async function callOnce(method: string, params: object, options: ConnectionOptions): Promise<object> {
   const answer = await post(pathOfMethod(method), JSON.stringify(params), options);
@@ -45,9 +45,9 @@ export async function callOnce(method: string, params: object, options: Connecti
   return value;
 }
 
-function post(path: string, body: string, { socketPath, timeoutMs, signal, agent }: ConnectionOptions): Promise<Buffer> {
+function post(path: string, body: string, { socketPath, timeoutMs, signals = [], agent }: ConnectionOptions): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
+    for (const signal of signals) signal.throwIfAborted();
     let answered = false;
     const call = request({
       socketPath, path, method: 'POST', agent: agent ?? false,
@@ -63,11 +63,11 @@ function post(path: string, body: string, { socketPath, timeoutMs, signal, agent
       call.destroy();
     };
     const timer = setTimeout(() => { giveUp(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} did not answer within ${timeoutMs} ms`)); }, timeoutMs);
-    const abort = (): void => { giveUp(signal?.reason); };
-    signal?.addEventListener('abort', abort, { once: true });
+    const abort = (): void => { giveUp(signals.find(({ aborted }) => aborted)?.reason); };
+    for (const signal of signals) signal.addEventListener('abort', abort);
     call.once('close', () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      for (const signal of signals) signal.removeEventListener('abort', abort);
     });
     call.on('error', (error) => {
       // A daemon that refuses early closes while we still write; its answer is what counts.

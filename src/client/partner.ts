@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent } from 'node:http';
 import { homedir } from 'node:os';
 import type { AgentView } from '../control/methods/agent.js';
@@ -114,6 +115,8 @@ export function createPartnerClient(msspId: string, options: PartnerOptions = {}
   const timeoutMs = checkedTimeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const connections = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS, maxFreeSockets: 1, timeout: IDLE_MS });
   const closed = new AbortController();
+  // Every call that runs listens to it.
+  setMaxListeners(0, closed.signal);
   const close = (reason: unknown): void => {
     closed.abort(reason);
     connections.destroy();
@@ -127,7 +130,7 @@ export function createPartnerClient(msspId: string, options: PartnerOptions = {}
     const answer = await callOnce(method, params, {
       socketPath: options.socketPath ?? findControlSocket(process.env, { home: homedir(), cwd: process.cwd() }),
       timeoutMs: own.timeoutMs === undefined ? timeoutMs : checkedTimeout(own.timeoutMs),
-      signal: own.signal === undefined ? closed.signal : AbortSignal.any([closed.signal, own.signal]),
+      signals: own.signal === undefined ? [closed.signal] : [closed.signal, own.signal],
       agent: connections,
     });
     if (!(field in answer)) throw new RaxedError('DAEMON_UNREACHABLE', `the answer to ${method} is not one of this version's: it has no ${field}`);
