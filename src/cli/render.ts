@@ -43,12 +43,16 @@ export interface Cell {
 /** Columns as wide as their widest cell, two spaces between; the last is not padded. Cells hold escaped text. */
 export function table(head: readonly string[], rows: readonly (readonly (string | Cell)[])[], style: Paint): string {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? { text: cell } : cell)));
-  const widths = head.map((title, column) => Math.max(textWidth(title), ...cells.map((row) => textWidth(row[column]?.text ?? ''))));
-  const line = (row: readonly Cell[]): string => row.map((cell, column) => {
+  return aligned([head.map((text) => ({ text, style: style.faint })), ...cells]).map((line) => `${line}\n`).join('');
+}
+
+/** The same without a head, a line a row. */
+export function aligned(rows: readonly (readonly Cell[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => textWidth(row[column]?.text ?? ''))));
+  return rows.map((row) => row.map((cell, column) => {
     const padding = column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - textWidth(cell.text));
     return (cell.style ?? same)(cell.text) + padding;
-  }).join('  ');
-  return [line(head.map((text) => ({ text, style: style.faint }))), ...cells.map(line)].map((text) => `${text}\n`).join('');
+  }).join('  '));
 }
 
 /** `label  value` lines, aligned. */

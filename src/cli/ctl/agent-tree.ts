@@ -1,83 +1,47 @@
 import type { Cell, Paint } from '../render.js';
-import { age, counted, field, list, plain } from '../render.js';
-import { textWidth } from '../text-width.js';
+import { age, aligned, counted, field, list, plain } from '../render.js';
 
 /** Agents as a SOC looks at them: by MSSP and customer, with ● online, ◐ degraded and ○ offline. */
 
-const STATUSES = ['online', 'degraded', 'offline'] as const;
 const MARKS: Readonly<Record<string, string>> = { online: '●', degraded: '◐', offline: '○' };
 
-/** The answer of `agent.list`, by MSSP and customer; ages are as of `nowMs`. */
+/** The answer of `agent.list`, in its order; ages are as of `nowMs`. */
 export function agentTree(answer: object, nowMs: number, style: Paint): string {
   const agents = list(field(answer, 'agents'));
   if (agents.length === 0) return 'There is no agent.\n';
-  const rows = agents.map((agent) => rowOf(agent, nowMs, style)).sort((a, b) => compare(a.mssp, b.mssp) || compare(a.customer, b.customer) || compare(a.id, b.id));
-  const widths = (rows[0]?.cells ?? []).map((_, column) => Math.max(...rows.map(({ cells }) => textWidth(cells[column]?.text ?? ''))));
-  const lines: string[] = [];
-  for (const [mssp, customers] of grouped(rows, (row) => row.mssp)) {
-    lines.push(style.strong(mssp));
-    const byCustomer = [...grouped(customers, (row) => row.customer)];
-    byCustomer.forEach(([customer, members], index) => {
-      const last = index === byCustomer.length - 1;
-      lines.push(`${style.faint(last ? '└──' : '├──')} ${customer}`);
-      members.forEach(({ cells }, member) => {
-        const branch = style.faint(`${last ? ' ' : '│'}   ${member === members.length - 1 ? '└──' : '├──'}`);
-        const text = cells.map((cell, column) => `${(cell.style ?? same)(cell.text)}${' '.repeat((widths[column] ?? 0) - textWidth(cell.text))}`).join('  ');
-        lines.push(`${branch} ${text.trimEnd()}`);
-      });
-    });
-  }
-  const counts = STATUSES.map((status) => `${plain(agents.filter((agent) => field(agent, 'status') === status).length)} ${status}`);
+  const texts = aligned(agents.map((agent) => cellsOf(agent, nowMs, style)));
+  const mssps = new Map<string, Map<string, string[]>>();
+  agents.forEach((agent, index) => {
+    const customers = at(mssps, plain(field(agent, 'mssp_id')), () => new Map<string, string[]>());
+    at(customers, plain(field(agent, 'customer_id')), (): string[] => []).push(texts[index] ?? '');
+  });
+  const lines = [...mssps].flatMap(([mssp, customers]) => [style.strong(mssp), ...branches([...customers], style, ([customer, leaves]) => [customer, ...branches(leaves, style, (leaf) => [leaf])])]);
+  const counts = Object.keys(MARKS).map((status) => `${plain(agents.filter((agent) => field(agent, 'status') === status).length)} ${status}`);
   return `${lines.join('\n')}\n\n${counted(agents.length, 'agent')}: ${counts.join(', ')}\n`;
 }
 
-/** A status with its mark and colour. */
+/** A status in its colour. */
 export function statusCell(status: unknown, style: Paint): Cell {
-  return { text: `${markOf(status)} ${plain(status)}`, style: paintOf(status, style) };
+  return { text: plain(status), style: status === 'online' ? style.good : status === 'degraded' ? style.warn : style.bad };
 }
 
-function markOf(status: unknown): string {
-  return MARKS[String(status)] ?? '?';
-}
-
-function paintOf(status: unknown, style: Paint): (text: string) => string {
-  return status === 'online' ? style.good : status === 'degraded' ? style.warn : style.bad;
-}
-
-interface Row {
-  readonly mssp: string;
-  readonly customer: string;
-  readonly id: string;
-  readonly cells: readonly Cell[];
-}
-
-function rowOf(agent: unknown, nowMs: number, style: Paint): Row {
+function cellsOf(agent: unknown, nowMs: number, style: Paint): Cell[] {
   const status = field(agent, 'status');
-  return {
-    mssp: plain(field(agent, 'mssp_id')),
-    customer: plain(field(agent, 'customer_id')),
-    id: plain(field(agent, 'agent_id')),
-    cells: [
-      { text: `${markOf(status)} ${plain(field(agent, 'agent_id'))}`, style: paintOf(status, style) }, { text: plain(status) }, { text: plain(field(agent, 'version')) },
-      { text: plain(field(agent, 'integration')) }, { text: `${age(field(agent, 'last_heartbeat'), nowMs)}${field(agent, 'self') === true ? '  (this daemon)' : ''}` },
-    ],
-  };
+  const seen = `${age(field(agent, 'last_heartbeat'), nowMs)}${field(agent, 'self') === true ? '  (this daemon)' : ''}`;
+  const name = { ...statusCell(status, style), text: `${MARKS[String(status)] ?? '?'} ${plain(field(agent, 'agent_id'))}` };
+  return [name, ...[status, field(agent, 'version'), field(agent, 'integration')].map((value) => ({ text: plain(value) })), { text: seen }];
 }
 
-function grouped(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group === undefined) groups.set(keyOf(row), [row]);
-    else group.push(row);
-  }
-  return groups;
+/** The lines of each item, the first of them as a branch, the others below it. */
+function branches<T>(items: readonly T[], style: Paint, linesOf: (item: T) => readonly string[]): string[] {
+  return items.flatMap((item, index) => {
+    const last = index === items.length - 1;
+    return linesOf(item).map((line, below) => `${style.faint(below === 0 ? (last ? '└──' : '├──') : (last ? '   ' : '│  '))} ${line}`);
+  });
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
-
-function same(text: string): string {
-  return text;
+function at<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
 }

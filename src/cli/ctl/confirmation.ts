@@ -36,7 +36,7 @@ export function drainParams(args: { readonly drain?: boolean | undefined; readon
     if (seconds !== undefined) throw new RaxedError('USAGE', '--drain-timeout goes with --drain');
     return { params: {}, waitsMs: 0 };
   }
-  if (seconds !== undefined && (seconds < 0 || seconds > 86_400)) throw new RaxedError('USAGE', '--drain-timeout takes seconds from 0 to 86400');
+  if (seconds !== undefined && (seconds < 0 || seconds > 3600)) throw new RaxedError('USAGE', '--drain-timeout takes seconds from 0 to 3600');
   return { params: { drain: true, drain_timeout_seconds: seconds }, waitsMs: (seconds ?? DRAIN_TIMEOUT_SECONDS) * 1000 };
 }
 
