@@ -29,6 +29,8 @@ export interface CustomerDestinationStatus extends DestinationStatus {
 export interface Destinations {
   apply(plans: readonly DestinationPlan[]): Promise<void>;
   statuses(): CustomerDestinationStatus[];
+  /** The running loop of a destination. */
+  loop(of: Pick<DestinationPlan, 'stream' | 'name'>): DeliveryLoop | undefined;
   /** The oldest sign of life of all loops, on the monotonic clock; `now` when there is none. */
   oldestTurn(now: number): number;
   /** Delivers for at most `drainMs` more, then stops all. */
@@ -75,6 +77,7 @@ export function createDestinations(logger: Logger): Destinations {
     statuses: () => [...running.values()].map(({ plan, loop }) => ({
       mssp_id: plan.stream.msspId, customer_id: plan.stream.customerId, ...loop.status(),
     })),
+    loop: (of) => running.get(keyOf(of))?.loop,
     oldestTurn: (now) => Math.min(now, ...[...running.values()].map(({ loop }) => loop.lastTurn)),
     stop: (drainMs) => inTurn(async () => {
       await Promise.all([...running.values()].map((each) => end(each, drainMs)));
@@ -88,6 +91,6 @@ async function end({ loop, release }: Running, drainMs: number): Promise<void> {
   await release();
 }
 
-function keyOf(plan: DestinationPlan): string {
-  return `${plan.stream.msspId}/${plan.stream.customerId}/${plan.name}`;
+function keyOf({ stream, name }: Pick<DestinationPlan, 'stream' | 'name'>): string {
+  return `${stream.msspId}/${stream.customerId}/${name}`;
 }

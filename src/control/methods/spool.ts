@@ -48,7 +48,7 @@ export interface SpoolActions {
   show(id: string): Promise<object>;
   /** Sends dead letters again, to the destination that refused them only; answers when each was tried. */
   replay(choice: DeadChoice, options: { readonly dryRun: boolean }, context: CallContext): Promise<object>;
-  purge(choice: DeadChoice, options: { readonly dryRun: boolean }): Promise<object>;
+  purge(choice: DeadChoice, options: { readonly dryRun: boolean }, context: CallContext): Promise<object>;
 }
 
 export function createSpoolMethods(actions: SpoolActions): Method[] {
@@ -65,7 +65,7 @@ export function createSpoolMethods(actions: SpoolActions): Method[] {
     }),
     defineMethod({
       name: 'spool.dead.purge', scope: 'control', params: ChangeParams, check: checkChoice,
-      handle: (params) => actions.purge(choiceOf(params), { dryRun: params.dry_run === true }),
+      handle: (params, context) => actions.purge(choiceOf(params), { dryRun: params.dry_run === true }, context),
     }),
   ];
 }
