@@ -35,7 +35,7 @@ const PURE = [
   /^outputs\/(output|cef|signature|status|syslog-message)$/,
   /^delivery\/(retry|breaker|gate|window|refusals|outcome)$/,
   /^audit\/(record|chain)$/,
-  /^agents\/(counters|customer|registry|saved-state)$/,
+  /^agents\/(counters|customer|registry|saved-state|warnings)$/,
   /^control\/(protocol|method)$/,
   /^cli\/render$/,
 ];

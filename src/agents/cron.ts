@@ -5,6 +5,8 @@ import type { Logger } from '../ports.js';
 export interface CronJob {
   /** From one run to the next, as it is now. */
   readonly periodMs: number;
+  /** From now to its next run; Infinity when there is none. */
+  untilNextMs(): number;
   stop(): void;
 }
 
@@ -38,6 +40,7 @@ export function createCronScheduler(logger: Logger): CronScheduler {
       await task.start();
       return {
         periodMs: second === undefined ? FALLBACK_PERIOD_MS : second.getTime() - first.getTime(),
+        untilNextMs: () => task.msToNext() ?? Infinity,
         stop: () => { void task.destroy(); },
       };
     },

@@ -34,14 +34,16 @@ export interface HeartbeatDeps {
 /**
  * Sends a heartbeat at the start, at the times of its cron expression (plus a delay that is the same for an agent each
  * time, so that a fleet does not beat as one), and at a clean stop. At most one is under way; what could not be sent is
- * never queued, its counts go into the next one.
+ * never queued, its counts go into the next one. A run that does not come, because the process stood still or the wall
+ * clock was set back, is made up for and said in the next heartbeat.
  */
 export interface Heartbeat {
   /** Throws ConfigError when the cron expression is none; then nothing runs. */
   start(): Promise<void>;
   /**
-   * Ends it. With `farewell` a last one says "stopping"; resolves when it was sent, failed, or took 3 s. Without, nothing
-   * more is sent: another heartbeat of the same agent takes over, with the same counters. Safe twice and without `start`.
+   * Ends it. With `farewell` a last one says "stopping", and is cut off after 3 s. Without, nothing more is sent: another
+   * heartbeat of the same agent takes over, with the same counters. What was not delivered has been given back to them
+   * when it resolves. Safe twice and without `start`.
    */
   stop(options: { readonly farewell: boolean }): Promise<void>;
   /** Of the last one that arrived: milliseconds since the epoch. */
@@ -66,11 +68,16 @@ export function createHeartbeat(options: HeartbeatOptions, deps: HeartbeatDeps):
   let sending: Promise<void> | undefined;
   let lastSuccess: number | undefined;
   let lastError: string | undefined;
+  let missed = 0;
+  let ranAtMs = 0;
+  let untilNextMs = 0;
   const stopping = new AbortController();
 
   async function beat(status: HeartbeatPayload['status'], signal: AbortSignal): Promise<void> {
     const taken = counters.take();
     const totals = counters.totals();
+    const missedBefore = missed;
+    missed = 0;
     try {
       const event = withoutText({
         event_type: 'heartbeat',
@@ -90,7 +97,7 @@ export function createHeartbeat(options: HeartbeatOptions, deps: HeartbeatDeps):
           agent: options.agent,
           queue: deps.queue(),
           destinations: deps.destinations(),
-          warnings: deps.warnings(),
+          warnings: [...deps.warnings(), ...(missedBefore === 0 ? [] : [`${missedBefore} heartbeats were not sent when they were due`])],
         },
       });
       await deps.send(event, signal);
@@ -98,6 +105,7 @@ export function createHeartbeat(options: HeartbeatOptions, deps: HeartbeatDeps):
       lastError = undefined;
     } catch (error) {
       counters.restore(taken);
+      missed += missedBefore;
       lastError = describeError(error);
       logger.debug({ agent_id: options.agentId, reason: lastError }, 'a heartbeat was not delivered; the next one carries its counts');
     }
@@ -117,17 +125,42 @@ export function createHeartbeat(options: HeartbeatOptions, deps: HeartbeatDeps):
     sending = undefined;
   }
 
+  function ran(): void {
+    ranAtMs = clock.monotonic();
+    untilNextMs = job?.untilNextMs() ?? Infinity;
+  }
+
+  /** node-cron goes by the wall clock and leaves out what it is late for; this goes by the monotonic one. */
+  async function watch(periodMs: number): Promise<void> {
+    while (state === 'running') {
+      const silentMs = clock.monotonic() - ranAtMs;
+      const lateAfterMs = untilNextMs + Math.max(untilNextMs, periodMs) / 2;
+      if (silentMs < lateAfterMs) {
+        await clock.sleep(lateAfterMs - silentMs, stopping.signal);
+        continue;
+      }
+      const count = Math.max(1, Math.floor(silentMs / Math.max(untilNextMs, periodMs)));
+      logger.warn({ agent_id: options.agentId, missed: count }, 'heartbeats were not sent when they were due');
+      missed += count;
+      ranAtMs = clock.monotonic();
+      want();
+    }
+  }
+
   return {
     async start() {
       if (state !== 'new') return;
       let delayMs = 0;
       const made = await deps.scheduler.schedule(options.cron, () => {
+        ran();
         void clock.sleep(delayMs, stopping.signal).then(() => { if (state === 'running') want(); });
       });
       if (stopping.signal.aborted) { made.stop(); return; }
       job = made;
       delayMs = jitterMs(options.agentId, made.periodMs);
       state = 'running';
+      ran();
+      void watch(made.periodMs);
       want();
     },
     async stop({ farewell }) {
@@ -143,10 +176,9 @@ export function createHeartbeat(options: HeartbeatOptions, deps: HeartbeatDeps):
         if (farewell) await beat('stopping', late.signal);
       })();
       const done = new AbortController();
-      await Promise.race([
-        last.finally(() => { done.abort(); }),
-        clock.sleep(FAREWELL_TIMEOUT_MS, done.signal).then(() => { late.abort(); }),
-      ]);
+      void clock.sleep(FAREWELL_TIMEOUT_MS, done.signal).then(() => { late.abort(); });
+      await last;
+      done.abort();
     },
     get lastSuccess() { return lastSuccess; },
     get lastError() { return lastError; },

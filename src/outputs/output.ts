@@ -10,6 +10,8 @@ export interface OutgoingEvent {
 /** What the receiver said when it took the batch. `http_status_code` where there is one. */
 export interface Receipt {
   readonly httpStatus?: number;
+  /** What time the receiver has, by its answer: milliseconds since the epoch, in whole seconds. */
+  readonly serverDate?: number;
 }
 
 /**
@@ -49,12 +51,15 @@ export class DeliveryError extends Error {
   readonly httpStatus: number | undefined;
   /** The receiver's wish (Retry-After), milliseconds from now. */
   readonly retryAfterMs: number | undefined;
+  /** As in a Receipt: a receiver that refuses a signature may do so because the clocks differ. */
+  readonly serverDate: number | undefined;
 
   /** `message` names the cause (`ECONNREFUSED`, `answered 503`) and holds no secret, no text and no URL path. */
-  constructor(kind: FailureKind, message: string, details: { httpStatus?: number | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+  constructor(kind: FailureKind, message: string, details: { httpStatus?: number | undefined; retryAfterMs?: number | undefined; serverDate?: number | undefined; cause?: unknown } = {}) {
     super(message, { cause: details.cause });
     this.kind = kind;
     this.httpStatus = details.httpStatus;
     this.retryAfterMs = details.retryAfterMs;
+    this.serverDate = details.serverDate;
   }
 }

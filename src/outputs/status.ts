@@ -45,9 +45,16 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
   const text = value?.trim();
   if (text === undefined || text === '') return undefined;
   if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, MAX_RETRY_AFTER_MS);
-  if (!/^[A-Z][a-z]{2,8},? /.test(text)) return undefined;
+  const at = parseHttpDate(text);
+  if (at === undefined) return undefined;
+  return Math.min(Math.max(at - nowMs, 0), MAX_RETRY_AFTER_MS);
+}
+
+/** An HTTP date (RFC 9110, 5.6.7; the obsolete forms too) in milliseconds since the epoch; undefined when it is absent or not understood. */
+export function parseHttpDate(value: string | undefined): number | undefined {
+  const text = value?.trim();
+  if (text === undefined || !/^[A-Z][a-z]{2,8},? /.test(text)) return undefined;
   // asctime has no zone and means GMT; without one Date.parse would read it as local time.
   const at = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-  if (Number.isNaN(at)) return undefined;
-  return Math.min(Math.max(at - nowMs, 0), MAX_RETRY_AFTER_MS);
+  return Number.isNaN(at) ? undefined : at;
 }

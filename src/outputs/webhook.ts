@@ -1,7 +1,7 @@
 import { DeliveryError, type Output, type Receipt } from './output.js';
 import { createHttpClient, type HttpAnswer, type HttpClient } from './http.js';
 import { signPayload } from './signature.js';
-import { classifyHttpStatus, parseRetryAfter } from './status.js';
+import { classifyHttpStatus, parseHttpDate, parseRetryAfter } from './status.js';
 import type { TlsOptions } from './tls-files.js';
 import type { Clock } from '../ports.js';
 
@@ -68,9 +68,10 @@ export function createWebhookOutput(options: WebhookOptions): Output {
 /** What an answer means. Throws DeliveryError for anything but 2xx. */
 export function receiptOf(answer: HttpAnswer, nowMs: number): Receipt {
   const verdict = classifyHttpStatus(answer.status);
-  if (verdict === 'success') return { httpStatus: answer.status };
+  const serverDate = parseHttpDate(answer.headers.date);
+  if (verdict === 'success') return { httpStatus: answer.status, ...(serverDate === undefined ? {} : { serverDate }) };
   throw new DeliveryError(verdict, `answered ${answer.status}`, {
-    httpStatus: answer.status,
+    httpStatus: answer.status, serverDate,
     retryAfterMs: verdict === 'retry' ? parseRetryAfter(answer.headers['retry-after'], nowMs) : undefined,
   });
 }

@@ -73,7 +73,7 @@ function setup(overrides: { options?: Partial<HeartbeatOptions>; deps?: Partial<
   let ids = 0;
   const scheduler: CronScheduler = {
     schedule(_expression, run) {
-      const job = { periodMs: 60_000, stopped: false, run, stop() { job.stopped = true; } };
+      const job = { periodMs: 60_000, untilNextMs: () => 60_000, stopped: false, run, stop() { job.stopped = true; } };
       jobs.push(job);
       return Promise.resolve(job);
     },

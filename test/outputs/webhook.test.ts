@@ -122,7 +122,7 @@ t.test('the request is exactly what receivers verify', async (t) => {
   let secret = 'my_secret';
   let previous: { secret: string; until: number } | undefined = { secret: 'old_secret', until: SAMPLE_TIME + 5000 };
   const output = webhook(`${receiver.url}/raxe/alerts?x=1`, { clock, secret: () => secret, previousSecret: () => previous });
-  t.same(await output.send(batch, never), { httpStatus: 200 });
+  t.match(await output.send(batch, never), { httpStatus: 200 });
   const [first] = receiver.requests;
   t.ok(first);
   if (first === undefined) return;
@@ -166,8 +166,27 @@ t.test('answers become the failures that the delivery loop acts on', async (t) =
   }
   t.equal(receiver.requests.length, table.length, 'nothing was followed or repeated');
   receiver.answer = (_request, response) => { response.writeHead(204).end(); };
-  t.same(await output.send(batch, never), { httpStatus: 204 });
+  t.match(await output.send(batch, never), { httpStatus: 204 });
   t.equal(receiver.connections.total, 1, 'all over one connection');
+  await output.close();
+  await receiver.close();
+});
+
+t.test('what time the receiver has is told, whether it takes the event or not', async (t) => {
+  const receiver = await httpReceiver();
+  const output = webhook(receiver.url);
+  const answers: [number, string | undefined, number | undefined][] = [
+    [200, 'Fri, 30 Jan 2026 10:30:09 GMT', SAMPLE_TIME + 9000], [401, 'Fri, 30 Jan 2026 10:20:00 GMT', SAMPLE_TIME - 600_000],
+    [200, 'yesterday', undefined], [200, undefined, undefined],
+  ];
+  for (const [status, date, expected] of answers) {
+    receiver.answer = (_request, response) => {
+      response.sendDate = false;
+      response.writeHead(status, date === undefined ? {} : { Date: date }).end();
+    };
+    const told = status === 200 ? await output.send(batch, never) : await refusal(output.send(batch, never));
+    t.equal(told.serverDate, expected, date ?? 'none');
+  }
   await output.close();
   await receiver.close();
 });
@@ -218,7 +237,7 @@ t.test('a kept connection that the receiver closed meanwhile is no failure', asy
   };
   const output = webhook(receiver.url);
   await output.send(batch, never);
-  t.same(await output.send(batch, never), { httpStatus: 200 });
+  t.match(await output.send(batch, never), { httpStatus: 200 });
   t.equal(receiver.connections.total, 2);
   await output.close();
   await receiver.close();
@@ -264,11 +283,11 @@ t.test('TLS', { skip: hasOpenssl() ? false : 'openssl is not installed' }, async
     t.match(unknown.message, /UNABLE_TO|SELF_SIGNED/);
     t.equal(receiver.requests.length, 0);
     const trusting = webhook(receiver.url, { tls: { caFile: good.caFile } });
-    t.same(await trusting.send(batch, never), { httpStatus: 200 });
+    t.match(await trusting.send(batch, never), { httpStatus: 200 });
     const blind = webhook(receiver.url, { skipVerify: true });
-    t.same(await blind.send(batch, never), { httpStatus: 200 });
+    t.match(await blind.send(batch, never), { httpStatus: 200 });
     const named = webhook(receiver.url, { tls: { caFile: good.caFile, serverName: 'soc.example' } });
-    t.same(await named.send(batch, never), { httpStatus: 200 });
+    t.match(await named.send(batch, never), { httpStatus: 200 });
     const misnamed = webhook(receiver.url, { tls: { caFile: good.caFile, serverName: 'evil.example' } });
     t.equal((await refusal(misnamed.send(batch, never))).message, 'ERR_TLS_CERT_ALTNAME_INVALID');
     for (const output of [trusting, blind, named, misnamed]) await output.close();
@@ -280,7 +299,7 @@ t.test('TLS', { skip: hasOpenssl() ? false : 'openssl is not installed' }, async
     const without = await refusal(webhook(receiver.url, { tls: { caFile: good.caFile } }).send(batch, never));
     t.equal(without.kind, 'retry');
     const output = webhook(receiver.url, { tls: { caFile: good.caFile, certFile: good.certFile, keyFile: good.keyFile } });
-    t.same(await output.send(batch, never), { httpStatus: 200 });
+    t.match(await output.send(batch, never), { httpStatus: 200 });
     await output.close();
     await receiver.close();
   });
@@ -294,9 +313,9 @@ t.test('TLS', { skip: hasOpenssl() ? false : 'openssl is not installed' }, async
     const output = webhook(receiver.url, { tls: { caFile } });
     t.equal((await refusal(output.send(batch, never))).kind, 'retry');
     replace(good.ca);
-    t.same(await output.send(batch, never), { httpStatus: 200 });
+    t.match(await output.send(batch, never), { httpStatus: 200 });
     writeFileSync(caFile, good.ca.subarray(0, 100));
-    t.same(await output.send(batch, never), { httpStatus: 200 });
+    t.match(await output.send(batch, never), { httpStatus: 200 });
     replace(other.ca);
     t.equal((await refusal(output.send(batch, never))).kind, 'retry');
     await output.close();
