@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash as digest, timingSafeEqual } from 'node:crypto';
 import type { AuditBody } from './record.js';
 
 /**
@@ -11,6 +11,10 @@ import type { AuditBody } from './record.js';
  * Every file begins with an anchor: a line of kind "anchor" with `count` (the lines before it) and
  * `signature` = hex HMAC-SHA256(key, "raxed audit anchor\n" + count + "\n" + prev_hash). When older files are removed,
  * the first anchor that is left vouches for what was before it.
+ *
+ * What the chain cannot tell: whoever holds the key can write another one, and putting back an older copy of the log
+ * together with its head looks like the past that it is. Only a witness elsewhere shows that: the running daemon
+ * (which knows its own head), or the count and hash that it logs when it opens and closes the log.
  */
 
 export const GENESIS_HASH = '0'.repeat(64);
@@ -32,12 +36,14 @@ export interface SealedLine extends ChainHead {
 const SUFFIX_LENGTH = 75;
 const SUFFIX = /^,"hash":"([0-9a-f]{64})"\}$/;
 const HASH = /^[0-9a-f]{64}$/;
+const BRACE = 0x7d;
+const COMMA = 0x2c;
 
 /** The next line of the chain. */
 export function sealLine(body: AuditBody, head: ChainHead): SealedLine {
   const count = head.count + 1;
   const canonical = JSON.stringify({ ...body, seq: count, prev_hash: head.hash });
-  const hash = createHash('sha256').update(canonical, 'utf8').digest('hex');
+  const hash = digest('sha256', canonical, 'hex');
   return { count, hash, text: `${canonical.slice(0, -1)},"hash":"${hash}"}` };
 }
 
@@ -48,17 +54,28 @@ export interface OpenedLine extends ChainHead {
 
 /** Reads a line (without its line end) and checks it against its own hash; undefined when it is not intact. */
 export function openLine(line: Buffer): OpenedLine | undefined {
-  const suffix = SUFFIX.exec(line.toString('latin1', Math.max(0, line.length - SUFFIX_LENGTH)));
-  const hash = suffix?.[1];
-  if (hash === undefined) return undefined;
-  const computed = createHash('sha256').update(line.subarray(0, line.length - SUFFIX_LENGTH)).update('}').digest('hex');
-  if (computed !== hash) return undefined;
+  const hash = statedHash(line);
+  if (hash === undefined || hashWithoutSuffix(line) !== hash) return undefined;
   const body = parseObject(line.toString('utf8'));
   const count = body?.['seq'];
   const prevHash = body?.['prev_hash'];
   if (body === undefined || typeof count !== 'number' || !Number.isSafeInteger(count) || count < 1) return undefined;
   if (typeof prevHash !== 'string' || !HASH.test(prevHash)) return undefined;
   return { count, hash, prevHash, body };
+}
+
+/** The hash that a line gives as its own, unchecked. */
+export function statedHash(line: Buffer): string | undefined {
+  return SUFFIX.exec(line.toString('latin1', Math.max(0, line.length - SUFFIX_LENGTH)))?.[1];
+}
+
+/** One call on one piece of memory takes half as long as three; so the brace takes the comma's place meanwhile. */
+function hashWithoutSuffix(line: Buffer): string {
+  const at = line.length - SUFFIX_LENGTH;
+  line[at] = BRACE;
+  const hash = digest('sha256', line.subarray(0, at + 1), 'hex');
+  line[at] = COMMA;
+  return hash;
 }
 
 /** The signature of an anchor that follows `head`. */
@@ -106,8 +123,12 @@ function sameText(given: unknown, expected: string): boolean {
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : undefined;
+    return isObject(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,10 +1,11 @@
 import { dirname, join } from 'node:path';
 import { RaxedError, errnoOf } from '../errors.js';
 import type { Clock, Logger, Random, SpoolFiles } from '../ports.js';
+import type { ChainHead } from './chain.js';
 import { countExpired } from './file-name.js';
 import { readAuditKey } from './key.js';
-import { auditRecord, deliveryRecord, type AuditBody, type AuditFields, type AuditKind, type DeliveryOutcome } from './record.js';
-import { linesBefore, recoverLog } from './recovery.js';
+import { auditRecord, deliveryRecord, type AuditBody, type AuditFields, type AuditKind, type DeliveryOutcome, type RecordKind } from './record.js';
+import { linesBefore, recoverLog, type Recovered } from './recovery.js';
 import { createChainWriter } from './writer.js';
 
 export interface AuditLimits {
@@ -48,14 +49,17 @@ export interface AuditStats {
  * No write error ends the log; the first group that succeeds again says what was missed.
  */
 export interface AuditLog {
-  outcome(outcome: DeliveryOutcome): Promise<void>;
-  event(kind: Exclude<AuditKind, 'delivery' | 'anchor'>, fields: AuditFields): Promise<void>;
-  /** Removes whole oldest files that the limits (or `retentionDays`) do not cover; their names, oldest first. */
-  cleanup(retentionDays?: number): Promise<readonly string[]>;
+  /** `auditId` for callers who must tell it; by default a new one. */
+  outcome(outcome: DeliveryOutcome, auditId?: string): Promise<void>;
+  event(kind: Exclude<RecordKind, 'delivery'>, fields: AuditFields): Promise<void>;
+  /** The whole oldest files that the limits (or `retentionDays`) do not cover, oldest first. The newest is never among them. */
+  expired(retentionDays?: number): readonly string[];
+  /** Removes them, having said so in the log, with who wanted it (`by`). */
+  cleanup(retentionDays?: number, by?: AuditFields): Promise<readonly string[]>;
   reconfigure(limits: AuditLimits): void;
   stats(): AuditStats;
-  /** The hash of the last durable line. */
-  readonly tailHash: string;
+  /** How far the chain has got on the disk. */
+  readonly head: ChainHead;
   /** Writes what waits. Afterwards records are refused. Safe twice. */
   close(): Promise<void>;
 }
@@ -148,24 +152,29 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
     });
   }
 
-  async function removeExpired(retentionDays: number): Promise<readonly string[]> {
+  function expired(retentionDays = limits.retentionDays): readonly string[] {
     const count = countExpired(writer.files, { oldestDay: day(clock.now() - retentionDays * DAY_MS), maxBytes: limits.maxBytes });
-    const names = writer.files.slice(0, count).map((file) => file.name);
-    const firstLeft = writer.files[count];
-    if (count === 0 || firstLeft === undefined || firstLeft.bytes === 0) return [];
+    // Without a line in the next file, nothing vouches for what was before it.
+    return writer.files[count]?.bytes === 0 ? [] : writer.files.slice(0, count).map((file) => file.name);
+  }
+
+  async function removeExpired(retentionDays: number, by: AuditFields): Promise<readonly string[]> {
+    const names = expired(retentionDays);
+    const firstLeft = writer.files[names.length];
+    if (names.length === 0 || firstLeft === undefined) return [];
     // Said before it is done: a crash in between leaves files that the next cleanup removes.
     const removal = record('audit', {
       action: 'removed', removed_lines: await linesBefore(join(folder, firstLeft.name), files),
-      removed_files: count, first_file: names[0], last_file: names.at(-1),
+      removed_files: names.length, first_file: names[0], last_file: names.at(-1), ...by,
     });
     while (await write([removal]) === 0);
-    await writer.removeOldest(count);
+    await writer.removeOldest(names.length);
     return names;
   }
 
-  function cleanup(retentionDays = limits.retentionDays): Promise<readonly string[]> {
+  function cleanup(retentionDays = limits.retentionDays, by: AuditFields = {}): Promise<readonly string[]> {
     if (closed) return Promise.resolve([]);
-    return exclusive(() => removeExpired(retentionDays)).catch((error: unknown) => {
+    return exclusive(() => removeExpired(retentionDays, by)).catch((error: unknown) => {
       throw new RaxedError('AUDIT_IO', `old audit files cannot be removed (${errnoOf(error) ?? 'error'})`, { cause: error });
     });
   }
@@ -178,15 +187,16 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
     append(record('audit', fields)).catch(() => undefined); // counted and logged like every rejected record
   }
 
-  if (recovered.cutBytes > 0) note({ action: 'torn_line_cut', bytes: recovered.cutBytes });
-  if (recovered.damaged) note({ action: 'damaged_file_left', file: recovered.files.at(-1)?.name });
-  if (recovered.missingLines > 0) note({ action: 'lines_missing', lines: recovered.missingLines });
-  if (key === undefined && recovered.head.count > 0) note({ action: 'key_replaced' });
+  const findings = findingsOf(recovered, key);
+  if (findings.length > 0) logger.warn({ findings: findings.map(({ action }) => action) }, 'the audit log is not as it was left');
+  findings.forEach(note);
   cleanupQuietly();
+  logger.info(recovered.head, 'audit log opened');
 
   return {
-    outcome: (outcome) => append(deliveryRecord(outcome, { auditId: ports.ulid(), timestamp: new Date(clock.now()).toISOString() })),
+    outcome: (outcome, auditId = ports.ulid()) => append(deliveryRecord(outcome, { auditId, timestamp: new Date(clock.now()).toISOString() })),
     event: (kind, fields) => append(record(kind, fields)),
+    expired,
     cleanup,
     reconfigure(next) { limits = next; cleanupQuietly(); },
     stats: () => ({
@@ -196,13 +206,30 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
       lines: writer.head.count,
       rejected,
     }),
-    get tailHash() { return writer.head.hash; },
+    get head() { return writer.head; },
     async close() {
+      if (closed) return turn.then(() => undefined);
       closed = true;
       while (pumping !== undefined) await pumping;
       await exclusive(() => writer.close());
+      logger.info(writer.head, 'audit log closed');
     },
   };
+}
+
+/** What is not as the log was left, in its own words. */
+function findingsOf({ cutBytes, damaged, files, end, head }: Recovered, key: Uint8Array | undefined): AuditFields[] {
+  return [
+    ...(cutBytes > 0 ? [{ action: 'torn_line_cut', bytes: cutBytes }] : []),
+    ...(damaged ? [{ action: 'damaged_file_left', file: files.at(-1)?.name }] : []),
+    ...(end.state === 'missing' ? [{ action: 'lines_missing', lines: end.lines }] : []),
+    ...(end.state === 'unsigned' ? [{ action: 'unsigned_lines', lines: end.lines }] : []),
+    ...(end.state === 'altered' ? [{ action: 'lines_altered' }] : []),
+    ...(end.state === 'no_head' ? [{ action: 'head_missing' }] : []),
+    // The key is made with the first line.
+    ...(key !== undefined && head.count === 0 ? [{ action: 'log_missing' }] : []),
+    ...(key === undefined && head.count > 0 ? [{ action: 'key_replaced' }] : []),
+  ];
 }
 
 async function recover(folder: string, keyFile: string, files: SpoolFiles) {

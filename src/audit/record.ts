@@ -27,8 +27,12 @@ export interface DeliveryOutcome {
   readonly errorMessage?: string | undefined;
 }
 
-/** `audit` is the log speaking of itself: repairs, removals, errors; `anchor` begins every file. */
-export type AuditKind = 'delivery' | 'config' | 'spool' | 'secret' | 'agent' | 'daemon' | 'audit' | 'anchor';
+/** What can be asked for. `audit` is the log speaking of itself: repairs, removals, errors. */
+export const RECORD_KINDS = ['delivery', 'config', 'spool', 'secret', 'agent', 'daemon', 'audit'] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+/** `anchor` begins every file. */
+export type AuditKind = RecordKind | 'anchor';
 
 export type AuditValue = string | number | boolean | readonly string[];
 /** Short facts. Undefined values are left out; the keys of the chain and of the record itself are reserved. */

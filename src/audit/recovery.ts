@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { SpoolFiles } from '../ports.js';
-import { EMPTY_CHAIN, HEAD_LENGTH, openLine, parseHead, type ChainHead } from './chain.js';
-import { HEAD_FILE, auditFilesIn, type AuditFileName } from './file-name.js';
+import { EMPTY_CHAIN, anchorHolds, openLine, type ChainHead } from './chain.js';
+import { auditFilesIn, type AuditFileName } from './file-name.js';
+import { readHead, type StatedHead } from './head.js';
+import { linesBackwards, openLogFile } from './lines.js';
 
 /** A file of the log; `bytes` are those that are durable. */
 export interface AuditFile extends AuditFileName {
@@ -17,9 +19,17 @@ export interface Recovered {
   readonly cutBytes: number;
   /** The newest file ends in a line that is not intact: it is left as it is, and a new one must be begun. */
   readonly damaged: boolean;
-  /** Lines that the head file knows of and that are not there any more. */
-  readonly missingLines: number;
+  /** How the end of the log and the head file fit together. */
+  readonly end: LogEnd;
 }
+
+/**
+ * `missing`: lines that the head file knows of are not there. `unsigned`: lines came after it was written (a crash, or
+ * somebody else's work). `altered`: the line that it names is another. `no_head`: it is missing or damaged itself.
+ */
+export type LogEnd =
+  | { readonly state: 'whole' | 'altered' | 'no_head' }
+  | { readonly state: 'missing' | 'unsigned'; readonly lines: number };
 
 type Tail =
   | { readonly kind: 'empty'; readonly cutBytes: number }
@@ -43,9 +53,52 @@ export async function recoverLog(folder: string, files: SpoolFiles, key: Uint8Ar
   }
   const found = tail.kind === 'empty' ? EMPTY_CHAIN : tail.head;
   const stated = await readHead(folder, files, key);
-  // Going on from the stated head leaves a gap in `seq` that names the missing lines for ever.
-  const head = stated !== undefined && stated.count > found.count ? stated : found;
-  return { files: await withSizes(folder, names, files), head, cutBytes, damaged: tail.kind === 'damaged', missingLines: head.count - found.count };
+  const newest = names.at(-1);
+  const end = newest === undefined ? endOf(found, stated) : await checkedEnd({ found, stated, path: join(folder, newest.name), key }, files);
+  return { files: await withSizes(folder, names, files), head: headToFollow(found, stated, end), cutBytes, damaged: tail.kind === 'damaged', end };
+}
+
+/** Where the chain goes on, so that what is missing or altered leaves a mark in it for ever: a gap in `seq`, or a foreign `prev_hash`. */
+function headToFollow(found: ChainHead, stated: StatedHead, { state }: LogEnd): ChainHead {
+  if (typeof stated !== 'object') return found;
+  if (state === 'missing') return stated;
+  return state === 'altered' ? { count: found.count, hash: stated.hash } : found;
+}
+
+function endOf(found: ChainHead, stated: StatedHead): LogEnd {
+  if (typeof stated !== 'object') return { state: found.count > 0 || stated === 'damaged' ? 'no_head' : 'whole' };
+  const lines = stated.count - found.count;
+  if (lines === 0) return { state: found.hash === stated.hash ? 'whole' : 'altered' };
+  return lines > 0 ? { state: 'missing', lines } : { state: 'unsigned', lines: -lines };
+}
+
+interface LogTail {
+  readonly found: ChainHead;
+  readonly stated: StatedHead;
+  /** The newest file. */
+  readonly path: string;
+  readonly key: Uint8Array | undefined;
+}
+
+/** Like `endOf`, and looks for the line that the head file names among those after the last signature. */
+async function checkedEnd({ found, stated, path, key }: LogTail, files: SpoolFiles): Promise<LogEnd> {
+  const end = endOf(found, stated);
+  if (end.state !== 'unsigned' || typeof stated !== 'object') return end;
+  const file = await openLogFile(path, files);
+  if (file === undefined) return end;
+  try {
+    for await (const { lines } of linesBackwards(file)) {
+      for (const bytes of lines) {
+        const line = openLine(bytes);
+        if (line?.count === stated.count) return line.hash === stated.hash ? end : { state: 'altered' };
+        // The file begins after that line, and its anchor is signed.
+        if (line?.body['kind'] === 'anchor') return anchorHolds(line, key) ? end : { state: 'altered' };
+      }
+    }
+    return end;
+  } finally {
+    await file.close();
+  }
 }
 
 async function recoverTail(path: string, files: SpoolFiles): Promise<Tail> {
@@ -87,17 +140,6 @@ function lastIntact(lines: readonly Buffer[]): { kind: 'intact' | 'damaged'; hea
     if (opened !== undefined) return { kind: i === lines.length - 1 ? 'intact' : 'damaged', head: { count: opened.count, hash: opened.hash } };
   }
   return { kind: 'damaged', head: EMPTY_CHAIN };
-}
-
-async function readHead(folder: string, files: SpoolFiles, key: Uint8Array | undefined): Promise<ChainHead | undefined> {
-  if (!(await files.list(folder)).includes(HEAD_FILE)) return undefined;
-  const file = await files.open(join(folder, HEAD_FILE), 'read');
-  try {
-    const bytes = Buffer.alloc(HEAD_LENGTH);
-    return parseHead(bytes.subarray(0, await file.read(bytes, 0)), key);
-  } finally {
-    await file.close();
-  }
 }
 
 async function withSizes(folder: string, names: readonly AuditFileName[], files: SpoolFiles): Promise<AuditFile[]> {

@@ -1,15 +1,18 @@
-import { createReadStream } from 'node:fs';
-import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from '../errors.js';
-import { GENESIS_HASH, anchorHolds, openLine, parseHead, type ChainHead, type OpenedLine } from './chain.js';
+import type { SpoolFiles } from '../ports.js';
+import { statedHash, type ChainHead } from './chain.js';
 import { HEAD_FILE, auditFilesIn } from './file-name.js';
+import { readHead, type StatedHead } from './head.js';
+import { linesOf, openLogFile } from './lines.js';
+import type { Damage, DamageKind, Walk } from './walk.js';
+import { startWalk } from './walk.js';
 
 export interface BadLine {
   readonly file: string;
   /** From 1. */
   readonly line: number;
   readonly problem: string;
+  readonly kind: DamageKind;
 }
 
 export interface AuditVerification {
@@ -17,112 +20,136 @@ export interface AuditVerification {
   readonly files: number;
   /** Intact lines, up to the first bad one. */
   readonly lines: number;
+  /** Of these, lines at the end that no signature covers: written meanwhile, left by a crash, or put there by somebody. */
+  readonly unsignedLines: number;
   readonly firstBad?: BadLine;
 }
 
+export interface VerifyOptions {
+  readonly folder: string;
+  /** Undefined: signatures are not checked. */
+  readonly key: Uint8Array | undefined;
+  /** How far a log that is open knows itself to have got: shows even that the log was put back together with its head. */
+  readonly knownHead?: () => ChainHead;
+  /** Ends the check by a rejection. */
+  readonly signal?: AbortSignal;
+}
+
+const MAX_LOOKS = 100;
+
 /**
- * Reads the whole log and checks the chain, the anchors (their signatures with `key` only), and that its end and its
- * beginning are where they should be. Safe beside a running daemon: an unfinished last line is not looked at.
+ * Reads the whole log and checks the chain, the anchors, and that its beginning and its end are where they should be.
+ * Safe beside a log that is written to, rotated and cleaned up; a copied folder must have its head file copied first.
+ * Without `knownHead`, putting back an older copy of the log and its head is not noticed: nothing here can tell.
+ * Rejects with Node's errors when it cannot be read.
  */
-export async function verifyAudit(folder: string, key?: Uint8Array): Promise<AuditVerification> {
-  // The head first: the log is never behind it, and may grow while it is read.
-  const head = await readHeadFile(join(folder, HEAD_FILE), key);
-  const names = auditFilesIn(await readdir(folder));
-  const walk = startWalk(key);
-  let files = 0;
-  for (const { name } of names) {
-    files++;
-    let line = 0;
-    for await (const bytes of completeLines(join(folder, name), name === names.at(-1)?.name)) {
-      line++;
-      const problem = walk.next(bytes, line === 1, head);
-      if (problem !== undefined) return { ok: false, files, lines: walk.lines, firstBad: { file: name, line, problem } };
-    }
-    walk.lastFile = { name, line };
+export async function verifyAudit(options: VerifyOptions, files: SpoolFiles): Promise<AuditVerification> {
+  let previous: AuditVerification | undefined;
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    const result = await look(options, files);
+    if (result === undefined) continue;
+    // A write that failed is taken back while we read it: what is wrong is wrong at a second look, too.
+    if (result.ok || isSame(result.firstBad, previous?.firstBad)) return result;
+    previous = result;
   }
-  const end = walk.end(head, names[0]?.name ?? HEAD_FILE);
-  return end === undefined ? { ok: true, files, lines: walk.lines } : { ok: false, files, lines: walk.lines, firstBad: end };
+  throw Object.assign(new Error('the audit log changes faster than it can be read'), { code: 'EBUSY' });
 }
 
-type HeadFile = ChainHead | 'missing' | 'damaged';
-
-interface Walk {
-  lines: number;
-  lastFile: { name: string; line: number } | undefined;
-  next(bytes: Buffer, firstOfFile: boolean, head: HeadFile): string | undefined;
-  end(head: HeadFile, firstFile: string): BadLine | undefined;
-}
-
-function startWalk(key: Uint8Array | undefined): Walk {
-  let last: OpenedLine | undefined;
-  let linesBefore: number | undefined;
-  let removedLines = 0;
-  const walk: Walk = {
-    lines: 0,
-    lastFile: undefined,
-    next(bytes, firstOfFile, head) {
-      const line = openLine(bytes);
-      if (line === undefined) return 'the line was changed or is damaged';
-      const isAnchor = line.body['kind'] === 'anchor';
-      if (last === undefined && line.count > 1 && !(firstOfFile && isAnchor)) return 'lines before it are missing';
-      if (last === undefined && line.count === 1 && line.prevHash !== GENESIS_HASH) return 'it is not the beginning of a chain';
-      if (last !== undefined && line.count > last.count + 1) return `${line.count - last.count - 1} lines before it are missing`;
-      if (last !== undefined && (line.count !== last.count + 1 || line.prevHash !== last.hash)) return 'it does not follow the line before it';
-      if (firstOfFile && !isAnchor) return 'the file does not begin with an anchor';
-      if (isAnchor && !anchorHolds(line, key)) return 'the anchor\'s count or signature is wrong';
-      if (typeof head === 'object' && line.count === head.count && line.hash !== head.hash) return 'it is not the line that the head file names';
-      linesBefore ??= line.count - 1;
-      if (line.body['kind'] === 'audit' && typeof line.body['removed_lines'] === 'number') removedLines = Math.max(removedLines, line.body['removed_lines']);
-      last = line;
-      walk.lines++;
-      return undefined;
-    },
-    end(head, firstFile) {
-      const unexplained = (linesBefore ?? 0) - removedLines;
-      if (unexplained > 0) return { file: firstFile, line: 1, problem: `${unexplained} lines before it are missing, and no line says that they were removed` };
-      const at = walk.lastFile ?? { name: HEAD_FILE, line: 0 };
-      const bad = (problem: string): BadLine => ({ file: at.name, line: at.line + 1, problem });
-      if (last !== undefined && head === 'missing') return bad('the head file is missing: lines at the end may be, too');
-      if (head === 'damaged') return bad('the head file is damaged, or not signed with the key');
-      const missing = typeof head === 'object' ? head.count - (last?.count ?? 0) : 0;
-      if (missing > 0) return bad(`${missing} lines at the end are missing`);
-      return undefined;
-    },
+/** As on the wire, and as `raxed ctl audit verify --json` shows it. `key` is what it was checked with. */
+export function showVerification({ ok, files, lines, unsignedLines, firstBad }: AuditVerification, key: Uint8Array | undefined): object {
+  return {
+    ok, files, lines, unsigned_lines: unsignedLines, signatures_checked: key !== undefined,
+    ...(firstBad === undefined ? {} : { first_bad: firstBad }),
   };
-  return walk;
 }
 
-async function readHeadFile(path: string, key: Uint8Array | undefined): Promise<HeadFile> {
-  try {
-    return parseHead(await readFile(path), key) ?? 'damaged';
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return 'missing';
-    throw error;
+interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Undefined: a file was removed meanwhile, and what came before it is gone, too. */
+async function look({ folder, key, knownHead, signal }: VerifyOptions, files: SpoolFiles): Promise<AuditVerification | undefined> {
+  // The heads first: the log is never behind them, and may grow while it is read.
+  const stated = await readHead(folder, files, key);
+  const heads = [...(typeof stated === 'object' ? [stated] : []), ...(knownHead === undefined ? [] : [knownHead()])];
+  const names = auditFilesIn(await files.list(folder)).map(({ name }) => name);
+  const walk = startWalk(heads, key);
+  let at: Place = { file: names[0] ?? HEAD_FILE, line: 0 };
+  const answer = (count: number, bad?: { readonly place: Place; readonly damage: Damage }): AuditVerification => ({
+    ok: bad === undefined, files: count, lines: walk.lines, unsignedLines: walk.unsignedLines(),
+    ...(bad === undefined ? {} : { firstBad: { ...bad.place, problem: bad.damage.problem, kind: bad.damage.kind } }),
+  });
+
+  for (const [index, name] of names.entries()) {
+    const found = await walkFile(walk, { folder, names, index, signal }, files);
+    if (found === 'removed') return undefined;
+    if (typeof found === 'object') return answer(index + 1, found);
+    at = { file: name, line: found };
   }
+  const gone = walk.beginning();
+  if (gone !== undefined) return answer(names.length, { place: { file: names[0] ?? HEAD_FILE, line: 1 }, damage: gone });
+  const cut = walk.end();
+  if (cut !== undefined) return answer(names.length, { place: { ...at, line: at.line + 1 }, damage: cut });
+  const head = headDamage(stated, walk);
+  return answer(names.length, head === undefined ? undefined : { place: { file: HEAD_FILE, line: 1 }, damage: head });
 }
 
-/**
- * The lines of a file without their ends. A rest without a line end counts as a line, but not at the very end of the log.
- * A file that was removed meanwhile has none: the chain shows whether that was the retention.
- */
-async function* completeLines(path: string, isNewest: boolean): AsyncGenerator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of chunksOf(path)) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let start = 0;
-    for (let end = bytes.indexOf(0x0a, start); end !== -1; end = bytes.indexOf(0x0a, start)) {
-      yield bytes.subarray(start, end);
-      start = end + 1;
+interface Reading {
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly index: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The number of lines of a file, or its first bad one. */
+async function walkFile(walk: Walk, reading: Reading, files: SpoolFiles): Promise<number | 'removed' | { place: Place; damage: Damage }> {
+  const { folder, names, index, signal } = reading;
+  const name = names[index] ?? '';
+  const file = await openLogFile(join(folder, name), files);
+  if (file === undefined) return 'removed';
+  let line = 0;
+  try {
+    let cutOff = false;
+    for await (const batch of linesOf(file, signal)) {
+      for (const bytes of batch.lines) {
+        const damage = walk.next(bytes, ++line === 1);
+        if (damage === undefined) continue;
+        const moved = damage.awaited !== undefined && await comesLater(damage.awaited, reading, files);
+        return { place: { file: name, line }, damage: moved ? { kind: 'altered', problem: 'it is not in its place' } : damage };
+      }
+      cutOff = batch.unfinished;
     }
-    rest = bytes.subarray(start);
+    // Only the newest file may end in a line that is being written.
+    if (cutOff && index < names.length - 1) return { place: { file: name, line: line + 1 }, damage: { kind: 'altered', problem: 'the line is cut off' } };
+    return line;
+  } finally {
+    await file.close();
   }
-  if (rest.length > 0 && !isNewest) yield rest;
 }
 
-async function* chunksOf(path: string): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) yield chunk;
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
+/** Whether a line with this hash stands in the file that is read or in a later one. */
+async function comesLater(hash: string, { folder, names, index, signal }: Reading, files: SpoolFiles): Promise<boolean> {
+  for (const name of names.slice(index)) {
+    const file = await openLogFile(join(folder, name), files);
+    if (file === undefined) continue;
+    try {
+      for await (const { lines } of linesOf(file, signal)) {
+        if (lines.some((line) => statedHash(line) === hash)) return true;
+      }
+    } finally {
+      await file.close();
+    }
   }
+  return false;
+}
+
+function headDamage(stated: StatedHead, walk: Walk): Damage | undefined {
+  if (stated === 'damaged') return { kind: 'altered', problem: 'the head file is damaged, or not signed with the key' };
+  if (stated === 'missing' && walk.lines > 0) return { kind: 'missing', problem: 'the head file is missing: lines at the end may be, too' };
+  return undefined;
+}
+
+function isSame(a: BadLine | undefined, b: BadLine | undefined): boolean {
+  return a !== undefined && b !== undefined && a.file === b.file && a.line === b.line && a.kind === b.kind;
 }

@@ -84,11 +84,13 @@ export function createChainWriter(options: WriterOptions, recovered: Recovered, 
     return { file: handle, info };
   }
 
-  /** Never ahead of the log: it is written after the sync, and need not be durable itself. */
+  /** Never ahead of the log: it is written after the sync, and need not be durable itself before something rests on it. */
   async function writeHead(signingKey: Uint8Array): Promise<void> {
     try {
+      const isFirst = headHandle === undefined;
       headHandle ??= await openOrCreate(path(HEAD_FILE), files);
       await headHandle.write([formatHead(signingKey, head)], 0);
+      if (isFirst) await headHandle.datasync();
     } catch (error) {
       logger.warn({ errno: errnoOf(error) }, 'the head of the audit log could not be written; it will be with the next record');
     }
@@ -149,6 +151,8 @@ export function createChainWriter(options: WriterOptions, recovered: Recovered, 
       }
     },
     async removeOldest(count) {
+      // It signs the line that says why they are gone.
+      await headHandle?.datasync();
       for (let removed = 0; removed < count && log.length > 1; removed++) {
         const oldest = log[0];
         if (oldest === undefined) break;
@@ -158,6 +162,7 @@ export function createChainWriter(options: WriterOptions, recovered: Recovered, 
       await files.syncFolder(folder);
     },
     async close() {
+      await headHandle?.datasync().catch(() => undefined); // a crash after this would do the same
       const open = [handle, headHandle];
       handle = undefined;
       headHandle = undefined;

@@ -59,7 +59,7 @@ async function keyOf(folder: string): Promise<Uint8Array> {
 }
 
 async function isIntact(t: Test, folder: string, lines?: number): Promise<void> {
-  const verdict = await verifyAudit(folder, await keyOf(folder));
+  const verdict = await verifyAudit({ folder, key: await keyOf(folder) }, nodeSpoolFiles);
   t.strictSame(verdict.firstBad, undefined, 'the chain is intact');
   t.ok(verdict.ok);
   if (lines !== undefined) t.equal(verdict.lines, lines);
@@ -142,7 +142,7 @@ t.test('a delivery becomes one line with an id, in a private file of a private f
   t.equal(statSync(join(folder, name)).mode & 0o777, 0o600);
   t.equal(statSync(folder).mode & 0o777, 0o700);
   t.equal(statSync(auditKeyFile(folder)).mode & 0o777, 0o600);
-  t.equal(linesOf(folder).at(-1)?.['hash'], log.tailHash);
+  t.equal(linesOf(folder).at(-1)?.['hash'], log.head.hash);
   t.match(log.stats(), { state: 'ok', files: 1, lines: 3, rejected: 0, bytes: statSync(join(folder, name)).size });
   await isIntact(t, folder, 3);
   await log.close();
@@ -191,10 +191,11 @@ t.test('a restart goes on with the chain, whatever of its last line a crash left
   await first.log.close();
   const file = join(folder, 'mssp_audit_2026-01-30.jsonl');
   const before = readFileSync(file);
-  const torn = sealLine(deliveryRecord(OUTCOME, { auditId: 'aud_x', timestamp: 't' }), { count: 4, hash: first.log.tailHash }).text;
+  const head = readFileSync(join(folder, 'mssp_audit.head'));
+  const torn = sealLine(deliveryRecord(OUTCOME, { auditId: 'aud_x', timestamp: 't' }), { count: 4, hash: first.log.head.hash }).text;
   for (const rest of ['{', torn.slice(0, 100), torn, `${torn.slice(0, 50)}${'\0'.repeat(4000)}`]) {
     writeFileSync(file, before);
-    writeFileSync(join(folder, 'mssp_audit.head'), '');
+    writeFileSync(join(folder, 'mssp_audit.head'), head);
     appendFileSync(file, rest);
     const again = await open(t, folder);
     await again.log.outcome(OUTCOME);
@@ -230,11 +231,11 @@ t.test('a log that was cut anywhere opens, and its verification says so unless o
   for (let length = 0; length < whole.length; length += 41) {
     writeFileSync(file, whole.subarray(0, length));
     writeFileSync(join(folder, 'mssp_audit.head'), head);
-    t.notOk((await verifyAudit(folder, key)).ok, `cut at ${length}: noticed`);
+    t.notOk((await verifyAudit({ folder, key }, nodeSpoolFiles)).ok, `cut at ${length}: noticed`);
     const again = await open(t, folder);
     await again.log.outcome(OUTCOME);
     await again.log.close();
-    const verdict = await verifyAudit(folder, key);
+    const verdict = await verifyAudit({ folder, key }, nodeSpoolFiles);
     t.match(verdict.firstBad?.problem, /missing/, 'and for ever after');
   }
 });
@@ -253,7 +254,7 @@ t.test('after damage the daemon starts, begins a new file, and the bad line keep
   t.equal(filesOf(folder).length, 2);
   t.ok(readFileSync(file).equals(bytes), 'the damaged file is left as it is');
   t.match(readFileSync(join(folder, 'mssp_audit_2026-01-30.1.jsonl'), 'utf8'), /"action":"damaged_file_left","file":"mssp_audit_2026-01-30\.jsonl"/);
-  t.match((await verifyAudit(folder, await keyOf(folder))).firstBad, { file: 'mssp_audit_2026-01-30.jsonl', line: 4 });
+  t.match((await verifyAudit({ folder, key: await keyOf(folder) }, nodeSpoolFiles)).firstBad, { file: 'mssp_audit_2026-01-30.jsonl', line: 4 });
 });
 
 t.test('any changed, removed, moved, doubled or added line is named', async (t) => {
@@ -268,7 +269,7 @@ t.test('any changed, removed, moved, doubled or added line is named', async (t) 
   const tamper = async (name: string, change: (lines: string[]) => string[]): Promise<{ file?: string | undefined; line?: number | undefined; problem?: string | undefined }> => {
     const lines = content.get(name) ?? [];
     writeFileSync(join(folder, name), change([...lines]).map((line) => `${line}\n`).join(''));
-    const { firstBad } = await verifyAudit(folder, key);
+    const { firstBad } = await verifyAudit({ folder, key }, nodeSpoolFiles);
     writeFileSync(join(folder, name), lines.map((line) => `${line}\n`).join(''));
     return { ...firstBad };
   };
@@ -285,7 +286,7 @@ t.test('any changed, removed, moved, doubled or added line is named', async (t) 
     }
     const saved = readFileSync(join(folder, name));
     rmSync(join(folder, name));
-    const without = await verifyAudit(folder, key);
+    const without = await verifyAudit({ folder, key }, nodeSpoolFiles);
     t.match(without.firstBad?.problem, /missing/, `removed all of ${name}: ${without.firstBad?.problem ?? ''}`);
     writeFileSync(join(folder, name), saved);
   }
@@ -300,12 +301,12 @@ t.test('any changed, removed, moved, doubled or added line is named', async (t) 
   });
   for (const name of names.slice(1)) rmSync(join(folder, name));
   writeFileSync(join(folder, names[0] ?? ''), forged.map((line) => `${line}\n`).join(''));
-  t.match((await verifyAudit(folder, key)).firstBad, { problem: /missing/ });
+  t.match((await verifyAudit({ folder, key }, nodeSpoolFiles)).firstBad, { problem: /missing/ });
   rmSync(join(folder, 'mssp_audit.head'));
-  t.match((await verifyAudit(folder, key)).firstBad, { problem: /head file is missing/ });
+  t.match((await verifyAudit({ folder, key }, nodeSpoolFiles)).firstBad, { problem: /head file is missing/ });
   writeFileSync(join(folder, 'mssp_audit.head'), JSON.stringify({ count: 2, hash: chain.hash, signature: '0'.repeat(64) }));
-  t.match((await verifyAudit(folder, key)).firstBad, { problem: /head file is damaged/ });
-  t.notOk((await verifyAudit(folder, Buffer.alloc(32))).ok, 'another key');
+  t.match((await verifyAudit({ folder, key }, nodeSpoolFiles)).firstBad, { problem: /head file is damaged/ });
+  t.notOk((await verifyAudit({ folder, key: Buffer.alloc(32) }, nodeSpoolFiles)).ok, 'another key');
 });
 
 t.test('whole oldest files are removed by age, and the rest still verifies', async (t) => {
@@ -328,11 +329,11 @@ t.test('whole oldest files are removed by age, and the rest still verifies', asy
   await isIntact(t, folder);
 
   rmSync(join(folder, 'mssp_audit_2026-05-01.jsonl'));
-  t.notOk((await verifyAudit(folder)).ok, 'what somebody else removed is missed');
+  t.notOk((await verifyAudit({ folder, key: undefined }, nodeSpoolFiles)).ok, 'what somebody else removed is missed');
   await log.close();
   const again = await open(t, folder, { clock });
   await again.log.outcome(OUTCOME);
-  t.match(await verifyAudit(folder), { ok: false, firstBad: { problem: /missing/ } });
+  t.match(await verifyAudit({ folder, key: undefined }, nodeSpoolFiles), { ok: false, firstBad: { problem: /missing/ } });
 });
 
 t.test('all files together stay below max_bytes', async (t) => {
@@ -356,7 +357,7 @@ t.test('opening reads the end of the newest file only', async (t) => {
   let read = 0;
   const again = await open(t, folder, { files: wrapped({ read: async (file, buffer, position) => { read += buffer.length; return file.read(buffer, position); } }) });
   t.ok(read < 100_000, `${read} bytes of ${log.stats().bytes}`);
-  t.equal(again.log.tailHash, log.tailHash);
+  t.same(again.log.head, log.head);
 });
 
 t.test('a long last line is found, too', async (t) => {
@@ -365,7 +366,7 @@ t.test('a long last line is found, too', async (t) => {
   await first.log.event('config', Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`field_${i}`, '\u0001'.repeat(1024)])));
   await first.log.close();
   const again = await open(t, folder);
-  t.equal(again.log.tailHash, first.log.tailHash);
+  t.equal(again.log.head.hash, first.log.head.hash);
   await again.log.outcome(OUTCOME);
   await isIntact(t, folder, 3);
 });
@@ -452,7 +453,7 @@ t.test('any sequence of failures leaves an intact chain with every acknowledged 
     await log.outcome({ ...OUTCOME, eventId: 'evt_last' });
     acknowledged.push('evt_last');
     await log.close();
-    const verdict = await verifyAudit(folder, await keyOf(folder));
+    const verdict = await verifyAudit({ folder, key: await keyOf(folder) }, nodeSpoolFiles);
     if (!verdict.ok) throw new Error(`${verdict.firstBad?.file}:${verdict.firstBad?.line} ${verdict.firstBad?.problem}`);
     const stored = linesOf(folder).filter((line) => line['kind'] === 'delivery').map((line) => line['event_id']);
     t.strictSame(stored, acknowledged);
@@ -470,7 +471,7 @@ t.test('verification works beside a running log', async (t) => {
   })();
   let checks = 0;
   while (writing) {
-    const verdict = await verifyAudit(folder, key);
+    const verdict = await verifyAudit({ folder, key }, nodeSpoolFiles);
     if (!verdict.ok) t.fail(JSON.stringify(verdict.firstBad));
     checks++;
   }
@@ -490,15 +491,15 @@ t.test('a lost key is replaced and said so; what it signed is not vouched for an
   const log = await openAuditLog({ folder, maxFileBytes: MIB, maxBytes: MIB, retentionDays: 1 }, { files: nodeSpoolFiles, clock, random: nodeRandom, logger, ulid: auditIds(clock) });
   await log.outcome(OUTCOME);
   t.match(linesOf(folder)[2], { kind: 'audit', action: 'key_replaced' });
-  t.match((await verifyAudit(folder, await keyOf(folder))).firstBad, { line: 1, problem: /signature/ });
-  t.ok((await verifyAudit(folder)).ok, 'the chain itself is');
+  t.match((await verifyAudit({ folder, key: await keyOf(folder) }, nodeSpoolFiles)).firstBad, { line: 1, problem: /signature/ });
+  t.ok((await verifyAudit({ folder, key: undefined }, nodeSpoolFiles)).ok, 'the chain itself is');
   await log.close();
 });
 
 t.test('a folder that cannot be used is a clear error', async (t) => {
   const folder = t.testdir({ file: 'x' });
   await t.rejects(open(t, join(folder, 'file', 'audit')), { code: 'STATE_UNWRITABLE', message: /ENOTDIR/ });
-  t.match(await verifyAudit(t.testdir({ empty: {} })), { ok: true, lines: 0 });
+  t.match(await verifyAudit({ folder: t.testdir({ empty: {} }), key: undefined }, nodeSpoolFiles), { ok: true, lines: 0 });
 });
 
 t.test('an empty or foreign file does no harm', async (t) => {
@@ -508,7 +509,8 @@ t.test('an empty or foreign file does no harm', async (t) => {
   writeFileSync(join(folder, 'mssp_audit.head'), 'nonsense');
   const { log } = await open(t, folder);
   await log.outcome(OUTCOME);
-  await isIntact(t, folder, 2);
+  await isIntact(t, folder, 3);
+  t.match(linesOf(folder)[1], { kind: 'audit', action: 'head_missing' }, 'a head file that cannot be read is said');
   t.ok(existsSync(join(folder, 'notes.txt')));
 });
 

@@ -1,0 +1,89 @@
+import { GENESIS_HASH, anchorHolds, openLine, type ChainHead, type OpenedLine } from './chain.js';
+
+/**
+ * `altered`: a line was changed, moved, doubled or put in. `missing`: lines inside or at the beginning are gone, and no
+ * line says that they were removed. `truncated`: the end was cut off.
+ */
+export type DamageKind = 'altered' | 'missing' | 'truncated';
+
+export interface Damage {
+  readonly kind: DamageKind;
+  /** A sentence's part without values from the log: `3 lines before it are missing`. */
+  readonly problem: string;
+  /** The hash of the line that should stand here: if it comes later, lines were moved and none is missing. */
+  readonly awaited?: string;
+}
+
+export interface Walk {
+  /** Intact lines so far. */
+  readonly lines: number;
+  /** Checks the next line of the log; undefined: it is in order. */
+  next(bytes: Buffer, firstOfFile: boolean): Damage | undefined;
+  /** What is wrong with the beginning, which only lines after it can explain. */
+  beginning(): Damage | undefined;
+  /** What is missing at the end. */
+  end(): Damage | undefined;
+  /** Lines at the end that no signature covers: written since the head was read, or put there by somebody. */
+  unsignedLines(): number;
+}
+
+/**
+ * Checks lines in their order. `heads` say how far the chain had got before the walk began: the head file's, and what a
+ * running log knows of itself. Without `key` no signature is checked.
+ */
+export function startWalk(heads: readonly ChainHead[], key: Uint8Array | undefined): Walk {
+  const statedCount = Math.max(0, ...heads.map((head) => head.count));
+  let lines = 0;
+  let last: OpenedLine | undefined;
+  let linesBefore = 0;
+  let signedCount = statedCount;
+  const removals: { readonly at: number; readonly removedLines: number }[] = [];
+
+  function damageOf(line: OpenedLine, firstOfFile: boolean): Damage | undefined {
+    const isAnchor = line.body['kind'] === 'anchor';
+    const gap = line.count - 1 - (last?.count ?? 0);
+    if (last === undefined && gap > 0 && !(firstOfFile && isAnchor)) return missing(gap, line);
+    if (last === undefined && gap === 0 && line.prevHash !== GENESIS_HASH) return altered('it is not the beginning of a chain');
+    if (last !== undefined && gap > 0) return missing(gap, line);
+    if (last !== undefined && (gap < 0 || line.prevHash !== last.hash)) return altered('it does not follow the line before it');
+    if (firstOfFile && !isAnchor) return altered('the file does not begin with an anchor');
+    if (isAnchor && !anchorHolds(line, key)) return altered('the anchor\'s count or signature is wrong');
+    if (heads.some((head) => line.count === head.count && line.hash !== head.hash)) return altered('it is not the line that was written here');
+    return undefined;
+  }
+
+  return {
+    get lines() { return lines; },
+    next(bytes, firstOfFile) {
+      const line = openLine(bytes);
+      if (line === undefined) return altered('the line was changed or is damaged');
+      const damage = damageOf(line, firstOfFile);
+      if (damage !== undefined) return damage;
+      if (last === undefined) linesBefore = line.count - 1;
+      const { kind, removed_lines: removedLines } = line.body;
+      if (kind === 'anchor') signedCount = Math.max(signedCount, line.count - 1);
+      if (kind === 'audit' && typeof removedLines === 'number') removals.push({ at: line.count, removedLines });
+      last = line;
+      lines++;
+      return undefined;
+    },
+    beginning() {
+      const explained = Math.max(0, ...removals.filter(({ at }) => at <= signedCount || heads.length === 0).map(({ removedLines }) => removedLines));
+      const unexplained = linesBefore - explained;
+      return unexplained <= 0 ? undefined : { kind: 'missing', problem: `${unexplained} lines before it are missing, and no line says that they were removed` };
+    },
+    end() {
+      const cut = statedCount - (last?.count ?? 0);
+      return cut <= 0 ? undefined : { kind: 'truncated', problem: `${cut} lines at the end are missing` };
+    },
+    unsignedLines: () => Math.max(0, (last?.count ?? 0) - signedCount),
+  };
+}
+
+function altered(problem: string): Damage {
+  return { kind: 'altered', problem };
+}
+
+function missing(count: number, line: OpenedLine): Damage {
+  return { kind: 'missing', problem: `${count} lines before it are missing`, awaited: line.prevHash };
+}
