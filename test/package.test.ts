@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+import ts from 'typescript';
+
+/** The package as a user gets it: packed, unpacked into another project, with nothing else installed there. */
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '..');
+const project = mkdtempSync(join(tmpdir(), 'rx-package-'));
+t.teardown(() => { rmSync(project, { recursive: true, force: true }); });
+const installed = join(project, 'node_modules/raxed');
+mkdirSync(installed, { recursive: true });
+await run('npm', ['pack', '--ignore-scripts', '--offline', '--pack-destination', project], { cwd: root });
+const packed = readdirSync(project).find((name) => name.endsWith('.tgz')) ?? '';
+await run('tar', ['-xzf', join(project, packed), '-C', installed, '--strip-components=1']);
+
+interface Manifest { readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>; readonly types: string; readonly version: string }
+const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest;
+const entries = Object.entries(manifest.exports).flatMap(([path, target]) => (typeof target === 'string' ? [] : [{ name: path.replace('.', 'raxed'), ...target }]));
+
+/** What a program in the user's project writes on its standard output. */
+async function output(type: 'module' | 'commonjs', program: string): Promise<string> {
+  const { stdout, stderr } = await run(process.execPath, [`--input-type=${type}`, '-e', program], { cwd: project, env: { PATH: process.env['PATH'] }, timeout: 60_000 });
+  return stdout + stderr;
+}
+
+/** A bundled file and all that is loaded with it. */
+function loadedWith(file: string, seen = new Map<string, string>()): ReadonlyMap<string, string> {
+  if (seen.has(file)) return seen;
+  seen.set(file, readFileSync(file, 'utf8'));
+  for (const specifier of staticImports(seen.get(file) ?? '')) if (specifier.startsWith('.')) loadedWith(resolve(dirname(file), specifier), seen);
+  return seen;
+}
+
+function staticImports(text: string): string[] {
+  return [...text.matchAll(/(?:\bfrom|\bimport)\s*(['"])([^'"]+)\1/g)].map((found) => found[2] ?? '');
+}
+
+t.test('everything that package.json names is in the package, and the program in it runs', async (t) => {
+  t.same(entries.map(({ name }) => name), ['raxed', 'raxed/partner']);
+  for (const { name, types, default: file } of entries) {
+    t.ok(existsSync(join(installed, file)), `${name}: ${file}`);
+    t.ok(existsSync(join(installed, types)), `${name}: ${types}`);
+  }
+  t.equal(manifest.types, entries[0]?.types);
+  const { stdout } = await run(process.execPath, [join(installed, 'bin/raxed.js'), '--version'], { env: {} });
+  t.equal(stdout, `${manifest.version}\n`);
+});
+
+t.test('import and require give the same things, and nothing but the exports can be reached', async (t) => {
+  t.equal(await output('module', `
+    import * as all from 'raxed';
+    import * as partner from 'raxed/partner';
+    console.log(Object.keys(partner).join(), Object.entries(partner).every(([name, value]) => all[name] === value), all.RaxedError.name);
+  `), 'createPartnerClient true RaxedError\n');
+  t.equal(await output('commonjs', 'console.log(typeof require("raxed/partner").createPartnerClient, typeof require("raxed").RaxedError, require("raxed/package.json").name)'), 'function function raxed\n');
+  await t.rejects(output('module', 'import "raxed/dist/cli/main.js"'), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
+});
+
+t.test('importing starts nothing, nor does making a client: the process ends by itself, and says nothing', async (t) => {
+  t.equal(await output('module', entries.map(({ name }) => `import '${name}';`).join('')), '');
+  t.equal(await output('module', 'import { createPartnerClient } from "raxed"; createPartnerClient("mssp_yourcompany");'), '');
+});
+
+t.test('the partner client brings nothing of the daemon along', (t) => {
+  const loaded = loadedWith(join(installed, 'dist/client/partner.js'));
+  const specifiers = new Set([...loaded.values()].flatMap(staticImports).filter((name) => !name.startsWith('.')));
+  t.same([...specifiers].sort(), ['node:events', 'node:fs', 'node:http', 'node:os', 'node:path']);
+  const bytes = [...loaded.values()].reduce((sum, text) => sum + text.length, 0);
+  t.ok(bytes < 40_000, `${bytes} bytes`);
+  t.end();
+});
+
+t.test('the declarations need no other package', (t) => {
+  const files = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.d.ts')).map((name) => join(installed, 'dist', name));
+  t.ok(files.length > 2);
+  for (const file of files) {
+    const { importedFiles, typeReferenceDirectives, referencedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'));
+    t.same([...typeReferenceDirectives, ...referencedFiles], []);
+    for (const { fileName } of importedFiles) t.ok(fileName.startsWith('.') && existsSync(resolve(dirname(file), fileName.replace(/\.js$/, '.d.ts'))), `${file}: ${fileName}`);
+  }
+  t.end();
+});
+
+const USER = `
+import type { CustomerView, DataField } from 'raxed/partner';
+import { createPartnerClient } from 'raxed/partner';
+import { createPartnerClient as same, RaxedError } from 'raxed';
+
+export async function onboard(signal: AbortSignal): Promise<number> {
+  const client: ReturnType<typeof same> = createPartnerClient('mssp_yourcompany', { timeoutMs: 1000, signal });
+  const dataFields: readonly DataField[] = ['prompt', 'matched_text'];
+  const customer: CustomerView = await client.createCustomer({ customerId: 'cust_acme', name: 'Acme', dataMode: 'full', dataFields });
+  // @ts-expect-error -- not a field
+  await client.configureCustomer(customer.id, { dataFields: ['prompts'] });
+  // @ts-expect-error -- not a mode
+  await client.configureCustomer(customer.id, { dataMode: 'private' });
+  // @ts-expect-error -- a number
+  const count: string = (await client.getMsspStats()).total_customers;
+  // @ts-expect-error -- not the name on the wire
+  const unknown = (await client.getCustomerStats(customer.id)).totalScans;
+  try {
+    await client.deleteCustomer(customer.id, { drain: true }, { signal });
+  } catch (error) {
+    // @ts-expect-error -- not a code
+    if (error instanceof RaxedError && error.code === 'NO_SUCH_CODE') return 1;
+    if (error instanceof RaxedError && error.code === 'DRAIN_TIMEOUT') return error.exitCode;
+    throw error;
+  } finally {
+    client.close();
+  }
+  return count.length + Number(unknown);
+}
+`;
+
+t.test('a user\'s program is checked against the types, however modules are resolved', (t) => {
+  const file = join(project, 'user.mts');
+  writeFileSync(file, USER);
+  mkdirSync(join(project, 'node_modules/@types'), { recursive: true });
+  for (const name of ['@types/node', 'undici-types']) symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
+  const problems = (options: ts.CompilerOptions): string[] => ts.getPreEmitDiagnostics(ts.createProgram([file], {
+    strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true, target: ts.ScriptTarget.ES2022, ...options,
+  })).map(({ messageText, file: at }) => `${at?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`);
+  t.same(problems({ module: ts.ModuleKind.NodeNext, lib: ['lib.es2022.d.ts'], typeRoots: [join(project, 'node_modules/@types')], types: ['node'] }), [], 'nodenext, with Node\'s types');
+  t.same(problems({ module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], types: [] }), [], 'bundler, with the browser\'s');
+  t.end();
+});
