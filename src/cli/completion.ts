@@ -12,8 +12,8 @@ import { follow, VALUE_OPTIONS } from './tree.js';
 const DAEMON_TIMEOUT_MS = 400;
 /** What the shells' scripts take for "complete a path here". */
 const PATH = ':path';
-/** Only such candidates are printed: a shell inserts them as they are. */
-const HARMLESS = /^[A-Za-z0-9_.+-]+$/;
+/** Of what the daemon answers only such is printed: a shell inserts it as it is. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 /** What stands in an option of this name, unless the command says something else. */
 const VALUES_BY_NAME: Readonly<Record<string, Values>> = { mssp: 'mssp', customer: 'customer', agent: 'agent', socket: 'path', config: 'path', file: 'path', jsonl: 'path' };
 
@@ -119,9 +119,9 @@ async function idsOf(kind: 'mssp' | 'customer' | 'agent' | 'siem', { given, word
 }
 
 function textsOf(answer: object, listed: string, key: string): string[] {
-  return list(field(answer, listed)).map((entry) => field(entry, key)).filter((value) => typeof value === 'string');
+  return list(field(answer, listed)).map((entry) => field(entry, key)).filter((value) => typeof value === 'string').filter((value) => ID.test(value));
 }
 
 function startingWith(prefix: string, candidates: readonly string[]): string[] {
-  return [...new Set(candidates)].filter((candidate) => candidate.startsWith(prefix) && HARMLESS.test(candidate)).sort();
+  return [...new Set(candidates)].filter((candidate) => candidate.startsWith(prefix)).sort();
 }
