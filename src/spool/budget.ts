@@ -34,6 +34,7 @@ export class Budget {
   #freeBytes = 0;
   #checkedAt = -Infinity;
   #dropping: Promise<boolean> | undefined;
+  #checking: Promise<void> | undefined;
 
   constructor(folder: string, limits: BudgetLimits, ports: BudgetPorts) {
     this.#folder = folder;
@@ -42,6 +43,7 @@ export class Budget {
   }
 
   get limits(): BudgetLimits { return this.#limits; }
+  get overBytes(): number { return this.bytes - this.#limits.maxBytes; }
 
   reconfigure(limits: BudgetLimits): void {
     this.#limits = limits;
@@ -90,7 +92,7 @@ export class Budget {
   }
 
   async #admitSlowly(bytes: number): Promise<boolean> {
-    if (this.#isStale()) await this.#check();
+    if (this.#isStale() || this.#checking !== undefined) await this.#check();
     while (!this.#fits(bytes)) {
       // Nothing is dropped for what would not fit into an empty spool.
       if (bytes > this.#limits.maxBytes || this.#limits.whenFull === 'reject' || !await this.#drop()) return false;
@@ -106,7 +108,13 @@ export class Budget {
     return this.#dropping;
   }
 
-  async #check(): Promise<void> {
+  #check(): Promise<void> {
+    // Streams that ask at the same moment share one answer: before it, what is known may be nothing.
+    this.#checking ??= this.#askDisk().finally(() => { this.#checking = undefined; });
+    return this.#checking;
+  }
+
+  async #askDisk(): Promise<void> {
     this.#checkedAt = this.#ports.clock.monotonic();
     try {
       this.#freeBytes = await this.#ports.files.freeBytes(this.#folder);

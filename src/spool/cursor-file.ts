@@ -2,20 +2,22 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Clock, SpoolFile, SpoolFiles } from '../ports.js';
 import { readUint53, writeUint53 } from './record.js';
-import { removeIfThere, writeAll } from './replacement.js';
+import { removeIfThere, replaceFile, writeAll } from './replacement.js';
 import { spoolError } from './spool-error.js';
 
 /**
  * A cursor file holds two slots, at 0 and at 512, of which the valid one with the higher generation counts.
  * They are written in turn, so that a torn write leaves the other. Little-endian:
  *
- *    0  4  magic "RXCU"          16  8  position: every seq below it is done
- *    4  2  version (1)           24  8  last seen, ms since the epoch
- *    6  2  lowest reader (1)     32  4  CRC-32 of bytes 0 to 31
- *    8  8  generation
+ *    0  4  magic "RXCU"                      16  8  position: every seq below it is done
+ *    4  2  version of the writer (1)         24  8  last seen, ms since the epoch
+ *    6  2  lowest version that may read it   32  8  end of the log: every seq below it was durable
+ *    8  8  generation                        40  4  CRC-32 of bytes 0 to 39
  */
-const SLOT_BYTES = 36;
+const SLOT_BYTES = 44;
+const CRC_OFFSET = 40;
 const SLOT_STEP_BYTES = 512;
+export const CURSOR_FILE_BYTES = 2 * SLOT_STEP_BYTES;
 const VERSION = 1;
 const MAGIC = Buffer.from('RXCU', 'latin1');
 
@@ -24,6 +26,8 @@ export interface CursorState {
   readonly position: number;
   /** When its destination was last attached, ms since the epoch. */
   readonly lastSeen: number;
+  /** One more than the log's last durable seq when this was written: records below it that are not there were lost. */
+  readonly logEnd: number;
 }
 
 export function encodeSlot(state: CursorState): Buffer {
@@ -34,34 +38,60 @@ export function encodeSlot(state: CursorState): Buffer {
   writeUint53(bytes, state.generation, 8);
   writeUint53(bytes, state.position, 16);
   writeUint53(bytes, state.lastSeen, 24);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 32)), 32);
+  writeUint53(bytes, state.logEnd, 32);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, CRC_OFFSET)), CRC_OFFSET);
   return bytes;
 }
 
-export function decodeSlot(bytes: Buffer): CursorState | undefined {
-  if (bytes.length < SLOT_BYTES || !bytes.subarray(0, 4).equals(MAGIC) || bytes.readUInt32LE(32) !== crc32(bytes.subarray(0, 32))) return undefined;
-  if (bytes.readUInt16LE(6) > VERSION) return undefined;
+export type DecodedSlot = { readonly kind: 'state'; readonly state: CursorState } | { readonly kind: 'damaged' | 'newer' };
+
+/** `newer` when a later version wrote it that this one must not read. */
+export function decodeSlot(bytes: Buffer): DecodedSlot {
+  if (bytes.length < SLOT_BYTES || !bytes.subarray(0, 4).equals(MAGIC)) return { kind: 'damaged' };
+  if (bytes.readUInt32LE(CRC_OFFSET) !== crc32(bytes.subarray(0, CRC_OFFSET))) return { kind: 'damaged' };
+  if (bytes.readUInt16LE(6) > VERSION) return { kind: 'newer' };
   const generation = readUint53(bytes, 8);
   const position = readUint53(bytes, 16);
   const lastSeen = readUint53(bytes, 24);
-  return generation === undefined || position === undefined || lastSeen === undefined ? undefined : { generation, position, lastSeen };
+  const logEnd = readUint53(bytes, 32);
+  if (generation === undefined || position === undefined || lastSeen === undefined || logEnd === undefined) return { kind: 'damaged' };
+  return { kind: 'state', state: { generation, position, lastSeen, logEnd } };
 }
 
-/** The state in a cursor file; undefined when neither slot can be trusted. */
-export async function readCursorFile(files: SpoolFiles, path: string): Promise<CursorState | undefined> {
+/** What a cursor file says; `damaged` when neither slot can be trusted, or the file cannot be read. */
+export async function readCursorFile(files: SpoolFiles, path: string): Promise<DecodedSlot> {
   try {
     const file = await files.open(path, 'read');
     try {
-      const bytes = Buffer.alloc(2 * SLOT_STEP_BYTES);
+      const bytes = Buffer.alloc(CURSOR_FILE_BYTES);
       const got = bytes.subarray(0, await file.read(bytes, 0));
-      const slots = [decodeSlot(got.subarray(0, SLOT_BYTES)), decodeSlot(got.subarray(SLOT_STEP_BYTES))].filter((slot) => slot !== undefined);
-      return slots.sort((a, b) => b.generation - a.generation)[0];
+      const slots = [decodeSlot(got.subarray(0, SLOT_STEP_BYTES)), decodeSlot(got.subarray(SLOT_STEP_BYTES))];
+      const newer = slots.find(({ kind }) => kind === 'newer');
+      const [newest] = slots.filter((slot) => slot.kind === 'state').sort((a, b) => b.state.generation - a.state.generation);
+      return newer ?? newest ?? { kind: 'damaged' };
     } finally {
       await file.close();
     }
   } catch {
-    return undefined;
+    return { kind: 'damaged' };
   }
+}
+
+export interface KnownCursor {
+  readonly state: CursorState;
+  /** Of its file as it is now; 0 when there is none. */
+  readonly bytes: number;
+  /** The file may be written in place; otherwise the next commit puts another in its place. */
+  readonly usable: boolean;
+}
+
+export interface CursorFilePorts {
+  readonly files: SpoolFiles;
+  readonly clock: Clock;
+  /** One more than the log's last durable seq. */
+  logEnd(): number;
+  /** The file grew by `bytes`, or went. */
+  account(bytes: number): void;
 }
 
 interface Waiting {
@@ -72,9 +102,9 @@ interface Waiting {
 
 /** Keeps a position on disk. Commits that come while one is being synced share the next sync. */
 export class CursorFile {
-  readonly #files: SpoolFiles;
-  readonly #clock: Clock;
   readonly #path: string;
+  readonly #ports: CursorFilePorts;
+  #bytes: number;
   #state: CursorState;
   #wanted: number;
   #lastSeen: number;
@@ -87,21 +117,24 @@ export class CursorFile {
   #running: Promise<void> | undefined;
   #removed = false;
 
-  constructor(path: string, known: { readonly state: CursorState; readonly onDisk: boolean }, ports: { files: SpoolFiles; clock: Clock }) {
+  constructor(path: string, known: KnownCursor, ports: CursorFilePorts) {
     this.#path = path;
-    this.#files = ports.files;
-    this.#clock = ports.clock;
+    this.#ports = ports;
+    this.#bytes = known.bytes;
     this.#state = known.state;
     this.#wanted = known.state.position;
     this.#lastSeen = known.state.lastSeen;
-    this.#dirty = !known.onDisk;
-    this.#renew = !known.onDisk;
+    this.#dirty = !known.usable;
+    this.#renew = !known.usable;
   }
 
   /** Durable, except before the first commit of a new cursor. */
   get position(): number { return this.#state.position; }
   get lastSeen(): number { return this.#lastSeen; }
+  get bytes(): number { return this.#bytes; }
   get dirty(): boolean { return this.#dirty; }
+  /** It says where the log ends now. */
+  get knowsLogEnd(): boolean { return this.#state.logEnd >= this.#ports.logEnd(); }
 
   /** Resolves when every seq below `position` is durably done; a position can only grow. Rejects SPOOL_IO, and may be called again. */
   commit(position: number): Promise<void> {
@@ -116,16 +149,29 @@ export class CursorFile {
 
   /** Writes what is not on disk yet, and that the destination is there now. */
   touch(): Promise<void> {
-    this.#lastSeen = this.#clock.now();
+    this.#lastSeen = this.#ports.clock.now();
+    return this.save();
+  }
+
+  /** Writes what is not on disk yet, and where the log ends. */
+  save(): Promise<void> {
     this.#dirty = true;
     return this.commit(this.#wanted);
   }
 
   async remove(): Promise<void> {
+    const { files, account } = this.#ports;
     this.#removed = true;
     await this.close();
-    await removeIfThere(this.#files, this.#path);
-    await this.#files.syncFolder(dirname(this.#path));
+    try {
+      await removeIfThere(files, this.#path);
+    } catch (error) {
+      this.#removed = false;
+      throw error;
+    }
+    account(-this.#bytes);
+    this.#bytes = 0;
+    await files.syncFolder(dirname(this.#path));
   }
 
   /** Gives the open file back; the next commit opens it again. */
@@ -140,7 +186,7 @@ export class CursorFile {
     while (this.#waiting.length > 0) {
       const waiting = this.#waiting;
       this.#waiting = [];
-      const state = { generation: this.#state.generation + 1, position: this.#wanted, lastSeen: this.#lastSeen };
+      const state = { generation: this.#state.generation + 1, position: this.#wanted, lastSeen: this.#lastSeen, logEnd: this.#ports.logEnd() };
       try {
         if (!this.#removed) await this.#write(state);
         this.#state = state;
@@ -160,29 +206,25 @@ export class CursorFile {
 
   async #write(state: CursorState): Promise<void> {
     if (this.#renew) return this.#create(state);
-    this.#file ??= await this.#files.open(this.#path, 'write');
-    await writeAll(this.#file, [encodeSlot(state)], (state.generation % 2) * SLOT_STEP_BYTES);
+    this.#file ??= await this.#ports.files.open(this.#path, 'write');
+    await writeAll(this.#file, [encodeSlot(state)], slotOffset(state));
     await this.#file.datasync();
   }
 
   async #create(state: CursorState): Promise<void> {
-    const folder = dirname(this.#path);
-    const temporary = `${this.#path}.tmp`;
-    await this.#files.mkdir(folder);
-    await removeIfThere(this.#files, temporary);
-    const file = await this.#files.open(temporary, 'create');
-    try {
-      const bytes = Buffer.alloc(2 * SLOT_STEP_BYTES);
-      encodeSlot(state).copy(bytes, (state.generation % 2) * SLOT_STEP_BYTES);
-      await writeAll(file, [bytes], 0);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await this.#files.rename(temporary, this.#path);
-    await this.#files.syncFolder(folder);
+    const { files, account } = this.#ports;
+    const bytes = Buffer.alloc(CURSOR_FILE_BYTES);
+    encodeSlot(state).copy(bytes, slotOffset(state));
+    await files.mkdir(dirname(this.#path));
+    await replaceFile(files, this.#path, bytes);
+    account(bytes.length - this.#bytes);
+    this.#bytes = bytes.length;
     this.#renew = false;
   }
+}
+
+function slotOffset(state: CursorState): number {
+  return (state.generation % 2) * SLOT_STEP_BYTES;
 }
 
 async function closeQuietly(file: SpoolFile | undefined): Promise<void> {

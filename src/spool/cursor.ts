@@ -13,7 +13,7 @@ export class Destination {
   readonly name: string;
   readonly file: CursorFile;
   readonly #log: SegmentedLog;
-  /** How many cursors are out. */
+  /** How many cursors are out; `Destinations.attach` counts them, `detach` takes them back. */
   attached = 0;
   #times: { readonly seq: number; readonly time: number }[] = [];
 
@@ -94,7 +94,6 @@ export class StreamCursor<P extends Uint8Array> implements Cursor<P> {
     this.#of = of;
     this.#ports = ports;
     this.#reader = new LogReader(ports.log, ports.files);
-    of.attached++;
   }
 
   get destination(): string { return this.#of.name; }

@@ -8,6 +8,7 @@ import { spoolError } from './spool-error.js';
 import type { Spool, SpoolOptions, SpoolPorts, SpoolReport, SpoolStats, Stream, StreamId } from './spool.js';
 import { CustomerStream } from './stream.js';
 import { removeTree, treeBytes } from './tree.js';
+import { Turns } from './turns.js';
 
 /** What the watchdog's probe writes, over and over, in one place. */
 const PROBE_BYTES = 64;
@@ -24,9 +25,11 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
   readonly #stopped = new AbortController();
   #options: SpoolOptions;
   #dropped = 0;
-  #probe: Promise<void> = Promise.resolve();
+  readonly #probes = new Turns();
+  readonly #ticks = new Turns();
+  /** Whoever opens one of these gets a new one, afterwards. */
+  readonly #removing = new Map<string, Promise<void>>();
   #probeFile: SpoolFile | undefined;
-  #ticking: Promise<void> = Promise.resolve();
 
   constructor(options: SpoolOptions, ports: SpoolPorts) {
     this.#options = options;
@@ -51,7 +54,8 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     this.#budget.reconfigure(this.#options);
   }
 
-  openStream(id: StreamId): Promise<Stream<P>> {
+  async openStream(id: StreamId): Promise<Stream<P>> {
+    await this.#removing.get(keyOf(id))?.catch(() => undefined);
     return this.#openStream(id);
   }
 
@@ -59,40 +63,30 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     return [...[...this.#open.values()].map((stream) => stream.id), ...[...this.#dormant.values()].map(({ id }) => id)];
   }
 
-  async removeStream(id: StreamId): Promise<void> {
-    const folder = this.#folderOf(id);
-    const { files } = this.#ports;
-    const stream = await this.#openStream(id);
+  removeStream(id: StreamId): Promise<void> {
     const key = keyOf(id);
-    this.#streams.delete(key);
-    this.#open.delete(key);
-    await stream.close();
-    this.#budget.add(-await stream.totalBytes());
-    try {
-      if ((await files.list(folder)).length === 0) return;
-      // Renamed first: after a crash half way, the customer's folder is gone all the same.
-      const removed = `${folder}.${this.#ports.clock.now()}${REMOVED_SUFFIX}`;
-      await files.rename(folder, removed);
-      await files.syncFolder(join(folder, '..'));
-      await removeTree(files, removed);
-    } catch (error) {
-      throw spoolError('write', error);
-    }
+    const known = this.#removing.get(key);
+    if (known !== undefined) return known;
+    const removing = this.#removeStream(id).finally(() => { this.#removing.delete(key); });
+    this.#removing.set(key, removing);
+    return removing;
   }
 
   probe(): Promise<void> {
-    const result = this.#probe.then(() => this.#probeOnce());
-    this.#probe = result.catch(() => undefined);
-    return result;
+    return this.#probes.take(() => this.#probeOnce());
   }
 
   tick(): Promise<void> {
-    this.#ticking = this.#ticking.then(async () => {
-      const [dormant] = this.#dormant.values();
-      if (dormant !== undefined) await this.#quietly(() => this.#openStream(dormant.id));
+    return this.#ticks.take(async () => {
+      const [next] = this.#dormant;
+      if (next !== undefined) {
+        // One that cannot be opened does not hold up the others.
+        this.#dormant.delete(next[0]);
+        this.#dormant.set(...next);
+        await this.#quietly(() => this.#openStream(next[1].id));
+      }
       for (const stream of [...this.#open.values()]) await stream.tick();
     });
-    return this.#ticking;
   }
 
   stats(): SpoolStats {
@@ -103,12 +97,35 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
 
   async close(): Promise<void> {
     this.#stopped.abort();
-    await this.#ticking;
+    await this.#ticks.ended();
     const streams = [...this.#streams.values()];
     await Promise.all(streams.map((stream) => this.#quietly(async () => (await stream).close())));
-    await this.#probe;
+    await this.#probes.ended();
     await this.#quietly(async () => this.#probeFile?.close());
     this.#probeFile = undefined;
+  }
+
+  async #removeStream(id: StreamId): Promise<void> {
+    const folder = this.#folderOf(id);
+    const { files } = this.#ports;
+    const key = keyOf(id);
+    const stream = await this.#openStream(id);
+    this.#streams.delete(key);
+    this.#open.delete(key);
+    await stream.close();
+    try {
+      if ((await files.list(folder)).length > 0) {
+        // Renamed first: after a crash half way, the customer's folder is gone all the same.
+        const removed = `${folder}.${this.#ports.clock.now()}${REMOVED_SUFFIX}`;
+        await files.rename(folder, removed);
+        await files.syncFolder(join(folder, '..'));
+        await removeTree(files, removed);
+      }
+    } catch (error) {
+      throw spoolError('write', error);
+    } finally {
+      this.#budget.add(-await stream.totalBytes());
+    }
   }
 
   #openStream(id: StreamId): Promise<CustomerStream<P>> {
@@ -176,12 +193,17 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     const { files } = this.#ports;
     const { folder } = this.#options;
     for (const msspId of (await files.list(folder)).filter(isId)) {
-      for (const customerId of await files.list(join(folder, msspId))) {
-        const path = join(folder, msspId, customerId);
-        if (customerId.endsWith(REMOVED_SUFFIX)) await this.#quietly(() => removeTree(files, path));
-        else if (isId(customerId)) await this.#quietly(async () => this.#sleep({ msspId, customerId }, await treeBytes(files, path)));
-      }
+      await this.#quietly(async () => {
+        for (const customerId of await files.list(join(folder, msspId))) await this.#quietly(() => this.#findStream(msspId, customerId));
+      });
     }
+  }
+
+  async #findStream(msspId: string, customerId: string): Promise<void> {
+    const { files } = this.#ports;
+    const path = join(this.#options.folder, msspId, customerId);
+    if (customerId.endsWith(REMOVED_SUFFIX)) await removeTree(files, path);
+    else if (isId(customerId)) this.#sleep({ msspId, customerId }, await treeBytes(files, path));
   }
 
   #sleep(id: StreamId, bytes: number): void {

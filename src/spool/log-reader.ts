@@ -5,10 +5,16 @@ import type { RawRecord } from './record.js';
 import { emptyWindow, readHeader, scanRecords } from './segment.js';
 import type { Segment, Window } from './segment.js';
 import { spoolError } from './spool-error.js';
+import { Turns } from './turns.js';
 
 const WINDOW_BYTES = 64 * 1024;
 /** How often a disk may fail to read a segment before that is taken for lost. */
 const READ_ATTEMPTS = 5;
+
+export interface ReadLimits {
+  readonly events: number;
+  readonly bytes: number;
+}
 
 interface Place {
   readonly segment: Segment;
@@ -25,7 +31,7 @@ export class LogReader {
   readonly #log: SegmentedLog;
   readonly #files: SpoolFiles;
   #place: Place | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #closed = false;
 
   constructor(log: SegmentedLog, files: SpoolFiles) {
@@ -34,52 +40,63 @@ export class LogReader {
   }
 
   /** Durable records from `fromSeq` on: at least one where there is one, else within `limits`. Damage is skipped, and reported by the log. */
-  read(fromSeq: number, limits: { readonly events: number; readonly bytes: number }): Promise<RawRecord[]> {
-    const result = this.#turn.then(() => this.#read(fromSeq, limits));
-    this.#turn = result.catch(() => undefined);
-    return result;
+  read(fromSeq: number, limits: ReadLimits): Promise<RawRecord[]> {
+    return this.#turns.take(() => this.#read(fromSeq, limits));
   }
 
   /** Gives the open file back. */
   close(): Promise<void> {
     this.#closed = true;
-    const closed = this.#turn.then(() => this.#leave());
-    this.#turn = closed;
-    return closed;
+    return this.#turns.take(() => this.#leave());
   }
 
-  async #read(fromSeq: number, limits: { readonly events: number; readonly bytes: number }): Promise<RawRecord[]> {
-    const records: RawRecord[] = [];
+  async #read(fromSeq: number, limits: ReadLimits): Promise<RawRecord[]> {
+    let records: RawRecord[] = [];
     let bytes = 0;
     let seq = fromSeq;
     while (!this.#closed && records.length < limits.events && (records.length === 0 || bytes < limits.bytes)) {
       const segment = this.#log.segmentFor(seq);
       if (segment === undefined) break;
       const place = await this.#at(segment, seq);
-      const { end: endSeq, dataEnd } = segment;
-      if (place === undefined) { seq = Math.max(seq + 1, endSeq); continue; }
-      const range = { offset: place.offset, afterSeq: place.afterSeq, dataEnd, endSeq };
-      const end = await this.#guard(segment, scanRecords(place.file, range, (record, offset) => {
-        segment.note(record.seq, offset);
-        if (record.seq < seq) return true;
-        if (records.length > 0 && (records.length >= limits.events || bytes + record.payload.length > limits.bytes)) return false;
-        records.push({ seq: record.seq, time: record.time, payload: record.payload });
-        bytes += record.payload.length;
-        return true;
-      }, place.window));
-      if (end === undefined) { seq = Math.max(seq + 1, endSeq); continue; }
-      place.offset = end.offset;
-      place.afterSeq = end.afterSeq;
-      if (end.skippedBytes > 0 || end.badTailFrom !== undefined) {
-        await this.#leave();
-        await this.#log.damaged(segment, false);
-      } else if (end.done && end.afterSeq < endSeq - 1) {
-        this.#log.missing(segment, endSeq - 1 - Math.max(end.afterSeq, seq - 1));
-      }
-      if (!end.done) break;
-      seq = Math.max(seq, endSeq);
+      if (place === undefined) { seq = Math.max(seq + 1, segment.end); continue; }
+      const more = await this.#readSegment(place, seq, { events: limits.events - records.length, bytes: limits.bytes - bytes, orOne: records.length === 0 });
+      if (more === 'again') continue;
+      if (more === 'unreadable') { seq = Math.max(seq + 1, segment.end); continue; }
+      records = records.concat(more.records);
+      bytes += more.bytes;
+      if (!more.done) break;
+      seq = Math.max(seq, more.nextSeq);
     }
     return records;
+  }
+
+  /** `again`: the file was replaced meanwhile. */
+  async #readSegment(place: Place, seq: number, limits: ReadLimits & { readonly orOne: boolean }): Promise<'again' | 'unreadable' | { records: RawRecord[]; bytes: number; done: boolean; nextSeq: number }> {
+    const { segment, generation } = place;
+    const { end: endSeq, dataEnd } = segment;
+    const records: RawRecord[] = [];
+    let bytes = 0;
+    const end = await this.#guard(segment, scanRecords(place.file, { offset: place.offset, afterSeq: place.afterSeq, dataEnd, endSeq }, (record, offset) => {
+      if (segment.generation === generation) segment.note(record.seq, offset);
+      if (record.seq < seq) return true;
+      const isOne = limits.orOne && records.length === 0;
+      if (!isOne && (records.length >= limits.events || bytes + record.payload.length > limits.bytes)) return false;
+      records.push({ seq: record.seq, time: record.time, payload: record.payload });
+      bytes += record.payload.length;
+      return true;
+    }, place.window));
+    if (end === undefined) return 'unreadable';
+    segment.readFailures = 0;
+    if (end.skippedBytes > 0 || end.badTailFrom !== undefined) await this.#log.damaged(segment, { newer: false, generation });
+    // The good records of a damaged segment are in another file now, unless the disk refused that.
+    if (segment.generation !== generation || segment.removed) {
+      await this.#leave();
+      return 'again';
+    }
+    place.offset = end.offset;
+    place.afterSeq = end.afterSeq;
+    if (end.done && end.afterSeq < endSeq - 1) this.#log.missing(segment, endSeq - 1 - Math.max(end.afterSeq, seq - 1));
+    return { records, bytes, done: end.done, nextSeq: endSeq };
   }
 
   /** The open file of `segment` and where in it the search for `seq` begins; undefined when it cannot be read at all. */
@@ -99,7 +116,7 @@ export class LogReader {
     this.#place = { segment, generation, file, window: emptyWindow(WINDOW_BYTES), ...segment.seek(seq) };
     if (header === undefined || header.kind === 'header') return header === undefined ? undefined : this.#place;
     if (header.kind === 'newer') await this.#leave();
-    await this.#log.damaged(segment, header.kind === 'newer');
+    await this.#log.damaged(segment, { newer: header.kind === 'newer', generation });
     // With a damaged header only, the good records are in a new file now, or, when the disk refused that, still in this one.
     return header.kind === 'newer' || segment.removed ? undefined : this.#at(segment, seq);
   }

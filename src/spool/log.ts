@@ -3,15 +3,16 @@ import { describeError, errnoOf } from '../errors.js';
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import { Appender } from './appender.js';
 import type { Budget } from './budget.js';
-import { asideTime } from './names.js';
+import { findTime, learnHeader, visitRecords } from './log-search.js';
+import { parseAside, TEMPORARY_SUFFIX } from './names.js';
 import type { RawRecord } from './record.js';
 import { FLAG_GAPS } from './record.js';
 import { copySegment, removeIfThere } from './replacement.js';
 import type { Transform } from './replacement.js';
-import { quarantine, recoverLog, setAsideNewer } from './recovery.js';
-import type { LogReport, RecoveryPorts } from './recovery.js';
-import { readHeader, scanRecords } from './segment.js';
+import { lostRecords, quarantine, recoverLog, setAsideNewer } from './recovery.js';
+import type { KnownSeqs, LogReport } from './recovery.js';
 import type { Segment } from './segment.js';
+import type { Turns } from './turns.js';
 
 export interface LogOptions {
   readonly folder: string;
@@ -19,13 +20,14 @@ export interface LogOptions {
   ack(): 'fsync' | 'write';
   /** Dead letters are written even when the spool is full. */
   readonly alwaysAdmit: boolean;
-  /** Numbers below it are taken, whatever the files say. */
-  readonly minSeq: number;
+  readonly known: KnownSeqs;
   /** The folder whose entries lead here and that exists for sure. */
   readonly root: string;
 }
 
 export interface LogPorts {
+  /** One change of the files at a time. What it waits for must never wait for a turn. */
+  readonly turns: Turns;
   readonly files: SpoolFiles;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -39,17 +41,14 @@ export interface LogPorts {
 export class SegmentedLog {
   readonly #options: LogOptions;
   readonly #ports: LogPorts;
-  readonly #repair: RecoveryPorts;
   readonly #segments: Segment[];
   readonly #aside: Map<string, number>;
   readonly appender: Appender;
-  #exclusive: Promise<void> = Promise.resolve();
   #folderMade = false;
 
   private constructor(options: LogOptions, ports: LogPorts, recovered: Awaited<ReturnType<typeof recoverLog>>) {
     this.#options = options;
     this.#ports = ports;
-    this.#repair = ports;
     this.#segments = recovered.segments;
     this.#aside = recovered.aside;
     this.appender = new Appender(this.#host(), recovered.nextSeq, recovered.active);
@@ -58,7 +57,7 @@ export class SegmentedLog {
 
   /** Reads the folder's list and the last segment, nothing else. Rejects only when the folder cannot be listed. */
   static async open(options: LogOptions, ports: LogPorts): Promise<SegmentedLog> {
-    const recovered = await recoverLog(options.folder, { minSeq: options.minSeq, segmentBytes: options.segmentBytes() }, ports);
+    const recovered = await recoverLog(options.folder, { known: options.known, segmentBytes: options.segmentBytes() }, ports);
     const log = new SegmentedLog(options, ports, recovered);
     await log.#learnOldest();
     return log;
@@ -109,7 +108,7 @@ export class SegmentedLog {
   removeBelow(seq: number): Promise<number> {
     const first = this.#segments[0];
     if (first === undefined || first.end > seq || !this.isSealed(first)) return Promise.resolve(0);
-    return this.#alone(async () => {
+    return this.#ports.turns.take(async () => {
       const gone = this.#segments.filter((segment) => segment.end <= seq && this.isSealed(segment));
       const bytes = await this.#remove(gone);
       await this.#learnOldest();
@@ -125,15 +124,15 @@ export class SegmentedLog {
     let leftOut = 0;
     for (const segment of [...this.#segments]) {
       if (segment.end <= from || segment.base >= to || !this.isSealed(segment)) continue;
-      leftOut += await this.#alone(() => this.#rewriteSegment(segment, transform));
+      leftOut += await this.#ports.turns.take(() => this.#rewriteSegment(segment, transform));
     }
     return leftOut;
   }
 
   /** Deletes what was set aside before `beforeMs`. */
   removeAside(beforeMs: number): Promise<void> {
-    return this.#alone(async () => {
-      const names = [...this.#aside.keys()].filter((name) => (asideTime(name) ?? 0) < beforeMs);
+    return this.#ports.turns.take(async () => {
+      const names = [...this.#aside.keys()].filter((name) => (parseAside(name)?.timeMs ?? 0) < beforeMs);
       for (const name of names) {
         await removeIfThere(this.#ports.files, join(this.#options.folder, name));
         this.#ports.budget.add(-(this.#aside.get(name) ?? 0));
@@ -144,47 +143,34 @@ export class SegmentedLog {
   }
 
   /** Sets a damaged segment aside with its good records recovered; when the disk refuses, readers just skip the damage. */
-  async damaged(segment: Segment, newer: boolean): Promise<void> {
-    if (segment.damageReported || segment.removed) return;
-    segment.damageReported = true;
-    if (!this.isSealed(segment)) await this.appender.seal();
-    await this.#alone(async () => {
-      if (segment.removed) return;
-      const { generation } = segment;
-      try {
-        if (newer) await setAsideNewer(this.#options.folder, segment, this.#aside, this.#repair);
-        else this.#ports.budget.add(await quarantine(this.#options.folder, segment, this.#aside, this.#repair));
-      } catch (error) {
-        this.#ports.logger.error({ file: basename(segment.path), error: describeError(error) }, 'cannot set a damaged spool segment aside');
-        this.#ports.report({ kind: 'damaged', file: basename(segment.path), bytes: segment.bytes });
-      }
-      if (segment.removed) this.#segments.splice(this.#segments.indexOf(segment), 1);
-      segment.damageReported = segment.generation === generation;
-    });
+  async damaged(segment: Segment, found: { readonly newer: boolean; readonly generation: number }): Promise<void> {
+    const isStale = (): boolean => segment.damageReported || segment.removed || segment.generation !== found.generation;
+    if (isStale()) return;
+    try {
+      if (!this.isSealed(segment)) await this.appender.seal();
+      await this.#ports.turns.take(async () => {
+        if (!isStale()) await this.#setAside(segment, found.newer);
+      });
+    } catch (error) {
+      if (isStale()) return;
+      segment.damageReported = true;
+      this.#ports.logger.error({ file: basename(segment.path), error: describeError(error) }, 'cannot set a damaged spool segment aside');
+      this.#ports.report({ kind: 'damaged', file: basename(segment.path), bytes: segment.bytes });
+    }
   }
 
   /** Records that must be there are not, and nothing is left to set aside. */
   missing(segment: Segment, count: number): void {
-    if (segment.damageReported || segment.removed || (segment.flags & FLAG_GAPS) !== 0) return;
-    segment.damageReported = true;
+    if (segment.missingReported || segment.removed || (segment.flags & FLAG_GAPS) !== 0) return;
+    segment.missingReported = true;
     this.#ports.report({ kind: 'damaged', file: basename(segment.path), bytes: 0, count });
   }
 
   /** The first seq whose record was appended at `timeMs` or later; `nextSeq` when there is none. */
   async seqAt(timeMs: number): Promise<{ seq: number; since: number | undefined }> {
-    let since: number | undefined;
-    const segments = this.#segments.filter((segment) => segment.end > segment.base);
-    for (const [i, segment] of segments.entries()) {
-      await this.#learn(segment);
-      if (segment.created !== undefined && segment.created >= timeMs) return { seq: segment.base, since };
-      since ??= segment.created;
-      const next = segments[i + 1];
-      if (next !== undefined) await this.#learn(next);
-      if (next?.created !== undefined && next.created < timeMs) continue;
-      const found = await this.#firstAt(segment, timeMs);
-      if (found !== undefined) return { seq: found, since };
-    }
-    return { seq: this.nextSeq, since };
+    const { nextSeq } = this;
+    const { seq, since } = await this.#ports.turns.take(() => findTime(this.#segments, timeMs, this.#ports));
+    return { seq: seq ?? nextSeq, since };
   }
 
   /** Every record that can be read, in order; how many. `visit` must not keep the payload. */
@@ -192,7 +178,7 @@ export class SegmentedLog {
     let count = 0;
     for (const segment of segments) {
       try {
-        await this.#scan(segment, (record) => { visit(record); count++; return true; });
+        await visitRecords(segment, this.#ports.files, (record) => { visit(record); count++; return true; });
       } catch (error) {
         this.#ports.logger.warn({ file: basename(segment.path), errno: errnoOf(error) }, 'cannot read a spool segment');
       }
@@ -202,46 +188,36 @@ export class SegmentedLog {
 
   async close(): Promise<void> {
     await this.appender.close();
-    await this.#exclusive;
+    await this.#ports.turns.ended();
   }
 
-  async #firstAt(segment: Segment, timeMs: number): Promise<number | undefined> {
-    let found: number | undefined;
-    await this.#scan(segment, (record) => {
-      if (record.time < timeMs) return true;
-      found = record.seq;
-      return false;
-    });
-    return found;
-  }
-
-  async #scan(segment: Segment, visit: (record: RawRecord) => boolean): Promise<void> {
-    if (segment.end <= segment.base) return;
-    const file = await this.#ports.files.open(segment.path, 'read');
+  async #setAside(segment: Segment, newer: boolean): Promise<void> {
+    const before = this.bytes;
     try {
-      await scanRecords(file, { ...segment.seek(segment.base), dataEnd: segment.dataEnd, endSeq: segment.end }, visit);
+      await (newer ? setAsideNewer : quarantine)(this.#options.folder, segment, this.#aside, this.#ports);
     } finally {
-      await file.close();
+      if (segment.removed) this.#segments.splice(this.#segments.indexOf(segment), 1);
+      this.#ports.budget.add(this.bytes - before);
     }
   }
 
   async #rewriteSegment(segment: Segment, transform: Transform): Promise<number> {
     if (segment.removed || !this.isSealed(segment)) return 0;
     const { files, clock, budget } = this.#ports;
-    await this.#learn(segment);
-    const copy = `${segment.path}.tmp`;
+    await learnHeader(segment, this.#ports);
+    const copy = `${segment.path}${TEMPORARY_SUFFIX}`;
     const copied = await copySegment(files, segment, copy, { created: segment.created ?? clock.now(), flags: segment.flags, transform });
-    if (copied.damaged) this.#ports.report({ kind: 'damaged', file: basename(segment.path), bytes: segment.bytes });
+    if (copied.damaged) this.#ports.report({ kind: 'damaged', file: basename(segment.path), bytes: segment.bytes, ...lostRecords(segment, copied.count + copied.leftOut) });
     if (copied.count === 0) {
       await files.unlink(copy);
       await this.#remove([segment]);
       return copied.leftOut;
     }
     await files.rename(copy, segment.path);
-    await files.syncFolder(this.#options.folder);
     budget.add(copied.bytes - segment.bytes);
     segment.flags |= copied.damaged || copied.leftOut > 0 ? FLAG_GAPS : 0;
     segment.replaced(copied.bytes);
+    await files.syncFolder(this.#options.folder);
     return copied.leftOut;
   }
 
@@ -258,33 +234,9 @@ export class SegmentedLog {
     return bytes;
   }
 
-  /** One change of the files at a time. Never waits for the appender, which may be waiting for this. */
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#exclusive.then(work);
-    this.#exclusive = result.then(() => undefined, () => undefined);
-    return result;
-  }
-
   async #learnOldest(): Promise<void> {
     const first = this.#segments.find((segment) => segment.end > segment.base);
-    if (first !== undefined) await this.#learn(first);
-  }
-
-  async #learn(segment: Segment): Promise<void> {
-    if (segment.created !== undefined) return;
-    try {
-      const file = await this.#ports.files.open(segment.path, 'read');
-      try {
-        const header = await readHeader(file);
-        if (header.kind !== 'header') return;
-        segment.created = header.created;
-        segment.flags = header.flags;
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      this.#ports.logger.warn({ file: basename(segment.path), errno: errnoOf(error) }, 'cannot read the header of a spool segment');
-    }
+    if (first !== undefined) await learnHeader(first, this.#ports);
   }
 
   async #ensureFolder(): Promise<void> {
@@ -336,7 +288,10 @@ export class SegmentedLog {
       durable: (nextSeq, first) => { this.#ports.durable(nextSeq, first); },
       refused: (count, code) => {
         budget.refused(count);
-        if (code === 'SPOOL_FULL') budget.wasFull(); else budget.failing.add(this);
+        if (code === 'SPOOL_FULL') { budget.wasFull(); return; }
+        budget.failing.add(this);
+        // Somebody may have removed it.
+        this.#folderMade = false;
       },
       healthy: () => {
         if (!budget.full && !budget.failing.has(this)) return;

@@ -4,14 +4,17 @@ import { RaxedError } from '../errors.js';
  * Names of the spool's files. In `<folder>/<mssp>/<customer>/`:
  *
  *   <base, 20 digits>.seg         a segment
- *   <base>.<ms>.bad               what was in a damaged segment, set aside at that time
- *   <base>.<ms>.newer             a segment of a later version, set aside
- *   <anything>.tmp                unfinished; removed at the next opening
  *   <destination>.cursor          how far a destination has got
+ *   destinations.known            which destinations have a cursor
+ *   <stem>.<ms>.bad               what a damaged file held, set aside at that time; the stem is a segment's base,
+ *   <stem>.<ms>.newer             or the name of another file. "newer": a later version wrote it
+ *   <anything>.tmp                unfinished; removed at the next opening
  *   rewrite.pending               a rewrite began and did not end
  *   dead/<destination>/<base>.seg dead letters
  */
 export const REWRITE_PENDING = 'rewrite.pending';
+export const KNOWN_FILE = 'destinations.known';
+export const TEMPORARY_SUFFIX = '.tmp';
 /** In `<folder>`; not an id, so that no MSSP is called so. */
 export const PROBE_FILE = '.probe';
 /** `<customer>.<ms>.removed`: a customer that is being deleted. */
@@ -20,8 +23,9 @@ export const DEAD_FOLDER = 'dead';
 export const CURSOR_SUFFIX = '.cursor';
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const SEGMENT_SUFFIX = '.seg';
 const SEGMENT = /^(\d{20})\.seg$/;
-const ASIDE = /^\d{20}\.(\d{1,16})\.(?:bad|newer)$/;
+const ASIDE = /^(.+)\.(\d{1,16})\.(?:bad|newer)$/;
 const MAX_DESTINATION_BYTES = 64;
 
 /** The id itself when it may be a folder's name. Throws BAD_REQUEST. */
@@ -36,14 +40,17 @@ export function isId(name: string): boolean {
 
 /** A destination's name with every byte but letters, digits, `_` and `-` as %XX, so that any name is a safe file name. */
 export function destinationAsFile(destination: string): string {
-  const bytes = Buffer.from(destination, 'utf8');
-  if (bytes.length === 0 || bytes.length > MAX_DESTINATION_BYTES) throw new RaxedError('BAD_REQUEST', `a destination's name has 1 to ${MAX_DESTINATION_BYTES} bytes`);
+  if (!isDestination(destination)) throw new RaxedError('BAD_REQUEST', `a destination's name has 1 to ${MAX_DESTINATION_BYTES} bytes`);
   let name = '';
-  for (const byte of bytes) {
+  for (const byte of Buffer.from(destination, 'utf8')) {
     const char = String.fromCharCode(byte);
     name += /[A-Za-z0-9_-]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
   return name;
+}
+
+export function isDestination(name: unknown): name is string {
+  return typeof name === 'string' && name !== '' && Buffer.byteLength(name, 'utf8') <= MAX_DESTINATION_BYTES;
 }
 
 /** The destination that a file or folder is named for; undefined when the spool did not make that name. */
@@ -57,7 +64,7 @@ export function fileAsDestination(name: string): string | undefined {
 }
 
 export function segmentName(base: number): string {
-  return `${String(base).padStart(20, '0')}.seg`;
+  return `${String(base).padStart(20, '0')}${SEGMENT_SUFFIX}`;
 }
 
 export function segmentBase(name: string): number | undefined {
@@ -66,12 +73,17 @@ export function segmentBase(name: string): number | undefined {
   return Number.isSafeInteger(base) ? base : undefined;
 }
 
-export function asideName(base: number, timeMs: number, kind: 'bad' | 'newer'): string {
-  return `${String(base).padStart(20, '0')}.${timeMs}.${kind}`;
+/** A name for what a file held that is set aside: not one of those that are `taken`. */
+export function asideName(file: string, how: { readonly timeMs: number; readonly kind: 'bad' | 'newer'; readonly taken: ReadonlySet<string> | ReadonlyMap<string, unknown> }): string {
+  const stem = segmentBase(file) === undefined ? file : file.slice(0, -SEGMENT_SUFFIX.length);
+  for (let ms = how.timeMs; ; ms++) {
+    const name = `${stem}.${ms}.${how.kind}`;
+    if (!how.taken.has(name)) return name;
+  }
 }
 
-/** When the file was set aside; undefined for any other file. */
-export function asideTime(name: string): number | undefined {
-  const ms = ASIDE.exec(name)?.[1];
-  return ms === undefined ? undefined : Number(ms);
+/** When the file was set aside, and the segment that it was; undefined for any other file. */
+export function parseAside(name: string): { readonly timeMs: number; readonly base: number | undefined } | undefined {
+  const [, stem = '', ms] = ASIDE.exec(name) ?? [];
+  return ms === undefined ? undefined : { timeMs: Number(ms), base: segmentBase(`${stem}${SEGMENT_SUFFIX}`) };
 }

@@ -1,6 +1,9 @@
+import { dirname } from 'node:path';
+import { errnoOf } from '../errors.js';
 import type { SpoolFile, SpoolFiles } from '../ports.js';
 import { encodedLength, encodeRecord, encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './record.js';
 import type { RawRecord } from './record.js';
+import { TEMPORARY_SUFFIX } from './names.js';
 import { scanRecords } from './segment.js';
 import type { ScanRange, Segment } from './segment.js';
 
@@ -25,6 +28,30 @@ export async function writeAll(file: SpoolFile, chunks: readonly Uint8Array[], p
   }
 }
 
+/** A new file that `fill` has written, synced; its folder is the caller's. When that fails nothing is left of it. */
+async function writeNew<T>(files: SpoolFiles, path: string, fill: (file: SpoolFile) => Promise<T>): Promise<T> {
+  const file = await files.open(path, 'create');
+  try {
+    const result = await fill(file);
+    await file.datasync();
+    await file.close();
+    return result;
+  } catch (error) {
+    await ignoreErrors(() => file.close());
+    await ignoreErrors(() => files.unlink(path));
+    throw error;
+  }
+}
+
+/** Puts `bytes` in the place of the file at `path`, whole or not at all, durably. Its folder must be there. */
+export async function replaceFile(files: SpoolFiles, path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}${TEMPORARY_SUFFIX}`;
+  await removeIfThere(files, temporary);
+  await writeNew(files, temporary, (file) => writeAll(file, [bytes], 0));
+  await files.rename(temporary, path);
+  await files.syncFolder(dirname(path));
+}
+
 /** What a record becomes in the copy; undefined leaves it out. */
 export type Transform = (record: RawRecord) => Uint8Array | undefined;
 
@@ -44,14 +71,7 @@ export async function copySegment(files: SpoolFiles, segment: Segment, target: s
   await removeIfThere(files, target);
   const source = await files.open(segment.path, 'read');
   try {
-    const out = await files.open(target, 'create');
-    try {
-      const copied = await copyRecords(source, out, segment, how);
-      await out.datasync();
-      return copied;
-    } finally {
-      await out.close();
-    }
+    return await writeNew(files, target, (out) => copyRecords(source, out, segment, how));
   } finally {
     await source.close();
   }
@@ -89,23 +109,14 @@ async function copyRecords(source: SpoolFile, out: SpoolFile, segment: Segment, 
   }
 }
 
-/** A byte-for-byte copy, synced; what cannot be read is left out. */
+/** A byte-for-byte copy, synced. */
 export async function copyRaw(files: SpoolFiles, from: string, to: string): Promise<void> {
   const source = await files.open(from, 'read');
   try {
-    const out = await files.open(to, 'create');
-    try {
+    await writeNew(files, to, async (out) => {
       const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-      for (let at = 0; ;) {
-        const got = await source.read(buffer, at);
-        if (got === 0) break;
-        await writeAll(out, [buffer.subarray(0, got)], at);
-        at += got;
-      }
-      await out.datasync();
-    } finally {
-      await out.close();
-    }
+      for (let at = 0, got; (got = await source.read(buffer, at)) > 0; at += got) await writeAll(out, [buffer.subarray(0, got)], at);
+    });
   } finally {
     await source.close();
   }
@@ -115,6 +126,13 @@ export async function removeIfThere(files: SpoolFiles, path: string): Promise<vo
   try {
     await files.unlink(path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (errnoOf(error) !== 'ENOENT') throw error;
   }
+}
+
+/** For what is tidied up after a failure that its caller learns of. */
+export async function ignoreErrors(action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch { /* The first failure counts. */ }
 }

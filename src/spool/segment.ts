@@ -20,6 +20,7 @@ export class Segment {
   generation = 0;
   removed = false;
   damageReported = false;
+  missingReported = false;
   readFailures = 0;
   #indexSeqs: number[] = [];
   #indexOffsets: number[] = [];

@@ -57,7 +57,7 @@ export interface SpoolReport {
 }
 
 export interface SpoolStats {
-  /** Segments, dead letters and what was set aside, over all streams. */
+  /** All files of all streams: segments, cursors, dead letters and what was set aside. */
   readonly bytes: number;
   readonly maxBytes: number;
   /** Appends refused since the start, because the spool was full or the disk failed. */

@@ -2,21 +2,21 @@ import { join } from 'node:path';
 import { describeError } from '../errors.js';
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import type { Budget } from './budget.js';
-import { CursorFile, readCursorFile } from './cursor-file.js';
-import { Destination, StreamCursor, Waiters } from './cursor.js';
+import { StreamCursor, Waiters } from './cursor.js';
 import { DeadLetterLog } from './dead-letter.js';
+import { Destinations, findDestinations } from './destinations.js';
+import type { DestinationsPorts } from './destinations.js';
 import { SegmentedLog } from './log.js';
-import { CURSOR_SUFFIX, DEAD_FOLDER, destinationAsFile, fileAsDestination, REWRITE_PENDING } from './names.js';
+import { DEAD_FOLDER, destinationAsFile, fileAsDestination, REWRITE_PENDING } from './names.js';
+import { OpenFiles } from './open-files.js';
+import type { KnownSeqs } from './recovery.js';
 import { removeIfThere } from './replacement.js';
 import type { Cursor, DeadLetters, DestinationPlace, Expired, SpoolOptions, SpoolReport, Stream, StreamId } from './spool.js';
 import { spoolError } from './spool-error.js';
+import { Turns } from './turns.js';
 
-/** How long the place of a destination that is not attached is kept. */
-const KEEP_CURSOR_MS = 7 * 24 * 3600_000;
-/** After a start, destinations get this long to be attached before their time counts. */
-const GRACE_MS = 10 * 60_000;
-/** How often a cursor file says that its destination is still there. */
-const TOUCH_MS = 3600_000;
+/** However many destinations read and commit at once. */
+const MAX_DESCRIPTORS = 4;
 const DEAD_SEGMENT_BYTES = 1024 * 1024;
 const DEAD_LETTER_BYTES = 64 * 1024 * 1024;
 
@@ -36,36 +36,41 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
   readonly folder: string;
   readonly #ports: StreamPorts;
   readonly #waiters = new Waiters();
-  readonly #destinations = new Map<string, Destination>();
   readonly #cursors = new Set<StreamCursor<P>>();
   readonly #deadLetters = new Map<string, Promise<{ log: SegmentedLog; letters: DeadLetterLog<P> }>>();
-  readonly #openedAt: number;
+  readonly #fileTurns = new Turns();
+  readonly #rewrites = new Turns();
+  #destinations!: Destinations;
   #log!: SegmentedLog;
   #sealAgeMs: number | undefined;
   #rewriteUnfinished = false;
-  #rewriting: Promise<void> = Promise.resolve();
   #collecting: Promise<void> | undefined;
   #closed = false;
 
   private constructor(id: StreamId, folder: string, ports: StreamPorts) {
     this.id = id;
     this.folder = folder;
-    this.#ports = ports;
-    this.#openedAt = ports.clock.monotonic();
+    this.#ports = { ...ports, files: new OpenFiles(ports.files, MAX_DESCRIPTORS) };
   }
 
   /** Rejects SPOOL_IO only when the folder is there and cannot be listed. */
-  static async open<P extends Uint8Array>(id: StreamId, folder: string, ports: StreamPorts): Promise<CustomerStream<P>> {
-    const stream = new CustomerStream<P>(id, folder, ports);
+  static async open<P extends Uint8Array>(id: StreamId, folder: string, from: StreamPorts): Promise<CustomerStream<P>> {
+    const stream = new CustomerStream<P>(id, folder, from);
     try {
-      const names = await ports.files.list(folder);
+      const { files } = stream.#ports;
+      const names = await files.list(folder);
       stream.#rewriteUnfinished = names.includes(REWRITE_PENDING);
-      const cursors = await stream.#readCursors(names);
-      stream.#log = await stream.#openLog(folder, Math.max(1, ...cursors.map(({ file }) => file.position)));
-      for (const { name, file } of cursors) stream.#destinations.set(name, new Destination(name, file, stream.#log));
+      const ports = stream.#destinationsPorts();
+      const found = await findDestinations(folder, names, ports);
+      const states = found.places.flatMap(({ state }) => state ?? []);
+      stream.#log = await stream.#openLog(folder, {
+        end: Math.max(1, ...states.flatMap(({ position, logEnd }) => [position, logEnd])),
+        floor: Math.min(...states.map(({ position }) => position)),
+      });
+      stream.#destinations = new Destinations(folder, found, stream.#log, ports);
       if (names.includes(DEAD_FOLDER)) {
         // Opened now, so that what they take on the disk counts.
-        for (const name of await ports.files.list(join(folder, DEAD_FOLDER))) {
+        for (const name of await files.list(join(folder, DEAD_FOLDER))) {
           const destination = fileAsDestination(name);
           if (destination !== undefined) await stream.#deadLog(destination);
         }
@@ -89,13 +94,7 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
   }
 
   async attach(destination: string): Promise<Cursor<P>> {
-    const path = this.#cursorPath(destination);
-    let known = this.#destinations.get(destination);
-    if (known === undefined) {
-      const state = { generation: 0, position: this.#log.nextSeq, lastSeen: this.#ports.clock.now() };
-      known = new Destination(destination, new CursorFile(path, { state, onDisk: false }, this.#ports), this.#log);
-      this.#destinations.set(destination, known);
-    }
+    const known = await this.#destinations.attach(destination);
     const cursor = new StreamCursor<P>(known, {
       log: this.#log,
       files: this.#ports.files,
@@ -105,25 +104,21 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
       detached: () => { this.#cursors.delete(cursor); },
     });
     this.#cursors.add(cursor);
-    // On a bad disk the place is kept in memory, and written by the next commit or tick.
-    await this.#quietly('write a cursor', () => known.file.touch());
     if (known.pending() > 0) await this.#quietly('read the oldest event', () => cursor.read(known.committed, { events: 1, bytes: 1 }));
     return cursor;
   }
 
   rewrite(transform: (payload: P) => P): Promise<void> {
-    const result = this.#rewriting.then(() => this.#rewrite(transform)).catch((error: unknown) => { throw spoolError('write', error); });
-    this.#rewriting = result.catch(() => undefined);
-    return result;
+    return this.#rewrites.take(() => this.#rewrite(transform)).catch((error: unknown) => { throw spoolError('write', error); });
   }
 
   async expire(olderThanMs: number): Promise<Expired> {
     const before = this.#ports.clock.now() - olderThanMs;
     try {
       const { seq } = await this.#log.seqAt(before);
-      const first = Math.min(...[...this.#destinations.values()].map(({ committed }) => committed));
-      const since = first < seq ? await this.#timeOf(first) : undefined;
-      const destinations = await this.#advanceAll(seq);
+      const { floor } = this.#destinations;
+      const since = floor < seq ? await this.#timeOf(floor) : undefined;
+      const destinations = await this.#destinations.advance(seq);
       if (seq === this.#log.nextSeq) await this.#log.appender.seal();
       await this.#log.removeAside(before);
       await this.#collect();
@@ -142,9 +137,10 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
   }
 
   async destinations(): Promise<readonly DestinationPlace[]> {
-    const names = [...new Set([...this.#destinations.keys(), ...this.#deadLetters.keys()])].sort();
+    const places = new Map(this.#destinations.all.map((place) => [place.name, place]));
+    const names = [...new Set([...places.keys(), ...this.#deadLetters.keys()])].sort();
     return Promise.all(names.map(async (name) => {
-      const known = this.#destinations.get(name);
+      const known = places.get(name);
       const letters = await this.#deadLetters.get(name);
       const oldest = known?.oldestPendingTime();
       return {
@@ -165,7 +161,7 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
     const oldest = this.#log.segments[0];
     if (oldest === undefined || (!this.#log.isSealed(oldest) && !await this.#log.appender.trySeal())) return false;
     const since = oldest.created;
-    const dropped = await this.#advanceAll(oldest.end);
+    const dropped = await this.#destinations.advance(oldest.end);
     const bytes = await this.#log.removeBelow(oldest.end);
     if (bytes === 0) return false;
     const count = Math.max(0, ...dropped.map((destination) => destination.count));
@@ -175,19 +171,9 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
 
   /** Seals, deletes and forgets what is due. */
   async tick(): Promise<void> {
-    const { clock } = this.#ports;
-    const now = clock.now();
     const active = this.#log.appender.activeSegment;
-    const sealAgeMs = this.#sealAgeMs ?? this.#ports.options().sealAgeMs;
-    if (active?.created !== undefined && active.end > active.base && now - active.created >= sealAgeMs) await this.#quietly('seal a segment', () => this.#log.appender.seal());
-    for (const destination of [...this.#destinations.values()]) {
-      const age = now - destination.file.lastSeen;
-      if (destination.attached > 0 && (destination.file.dirty || age >= TOUCH_MS)) {
-        await this.#quietly('write a cursor', () => destination.file.touch());
-      } else if (destination.attached === 0 && age >= KEEP_CURSOR_MS && clock.monotonic() - this.#openedAt >= GRACE_MS) {
-        await this.#quietly('forget a destination', () => this.#release(destination));
-      }
-    }
+    if (active?.created !== undefined && active.end > active.base && this.#isOld(active.created)) await this.#quietly('seal a segment', () => this.#log.appender.seal());
+    await this.#destinations.tick();
     await this.#collect();
   }
 
@@ -197,17 +183,14 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
     this.#closed = true;
     this.#waiters.wake(Infinity);
     for (const cursor of [...this.#cursors]) await cursor.close();
-    for (const destination of this.#destinations.values()) {
-      await this.#quietly('write a cursor', () => (destination.file.dirty ? destination.file.touch() : Promise.resolve()));
-      await destination.file.close();
-    }
+    await this.#destinations.close();
     for (const opened of this.#deadLetters.values()) await this.#quietly('close dead letters', async () => (await opened).log.close());
     await this.#collecting;
   }
 
   /** What this stream counts for in the budget. */
   async totalBytes(): Promise<number> {
-    let bytes = this.#log.bytes;
+    let bytes = this.#log.bytes + this.#destinations.bytes;
     for (const opened of this.#deadLetters.values()) bytes += (await opened).log.bytes;
     return bytes;
   }
@@ -232,16 +215,10 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
     this.#rewriteUnfinished = false;
   }
 
-  /** Moves every destination that is behind up to `seq`, durably; how many records each of them missed. */
-  async #advanceAll(seq: number): Promise<{ destination: string; count: number }[]> {
-    const missed: { destination: string; count: number }[] = [];
-    for (const { name, committed, file } of this.#destinations.values()) {
-      const count = this.#log.countBetween(committed, seq);
-      if (committed >= seq) continue;
-      await file.commit(seq);
-      if (count > 0) missed.push({ destination: name, count });
-    }
-    return missed;
+  /** A segment that is older than it may be, or from the future: the clock was set back, and would keep it open for longer. */
+  #isOld(created: number): boolean {
+    const ageMs = this.#ports.clock.now() - created;
+    return ageMs < 0 || ageMs >= (this.#sealAgeMs ?? this.#ports.options().sealAgeMs);
   }
 
   async #timeOf(seq: number): Promise<number | undefined> {
@@ -257,16 +234,8 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
 
   /** Deletes the segments that every destination has passed, durably. With no destination nothing holds them. */
   async #collect(): Promise<void> {
-    let floor = this.#log.nextSeq;
-    for (const { committed } of this.#destinations.values()) floor = Math.min(floor, committed);
+    const { floor } = this.#destinations;
     await this.#quietly('delete what was delivered', () => this.#log.removeBelow(floor));
-  }
-
-  async #release(destination: Destination): Promise<void> {
-    await destination.file.remove();
-    this.#destinations.delete(destination.name);
-    const count = destination.pending();
-    this.#report({ kind: 'cursor_released', destination: destination.name, ...(count > 0 ? { count } : {}) });
   }
 
   #deadLog(destination: string): Promise<{ log: SegmentedLog; letters: DeadLetterLog<P> }> {
@@ -279,19 +248,26 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
   }
 
   async #openDeadLog(destination: string): Promise<{ log: SegmentedLog; letters: DeadLetterLog<P> }> {
-    const log = await this.#openLog(join(this.folder, DEAD_FOLDER, destinationAsFile(destination)), 1, destination);
+    const log = await this.#openLog(join(this.folder, DEAD_FOLDER, destinationAsFile(destination)), { end: 1, floor: Infinity }, destination);
     const letters = await DeadLetterLog.open<P>(log, {
       files: this.#ports.files,
       clock: this.#ports.clock,
-      maxBytes: () => this.#ports.options().maxDeadLetterBytes ?? DEAD_LETTER_BYTES,
       logger: this.#ports.logger,
+      maxBytes: () => this.#deadLetterBytes(log.bytes),
       dropped: (count, bytes) => { this.#report({ kind: 'dead_letters_dropped', destination, count, bytes }); },
       expired: (count) => { this.#report({ kind: 'dead_letters_expired', destination, count }); },
     });
     return { log, letters };
   }
 
-  #openLog(folder: string, minSeq: number, destination?: string): Promise<SegmentedLog> {
+  /** While the spool is over its limit, a new dead letter takes the room of older ones, as far as more than a segment is there. */
+  #deadLetterBytes(now: number): number {
+    const limit = this.#ports.options().maxDeadLetterBytes ?? DEAD_LETTER_BYTES;
+    const { overBytes } = this.#ports.budget;
+    return overBytes <= 0 ? limit : Math.min(limit, Math.max(DEAD_SEGMENT_BYTES, now - overBytes));
+  }
+
+  #openLog(folder: string, known: KnownSeqs, destination?: string): Promise<SegmentedLog> {
     const isDead = destination !== undefined;
     const { options } = this.#ports;
     return SegmentedLog.open({
@@ -299,36 +275,28 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
       segmentBytes: () => (isDead ? Math.min(DEAD_SEGMENT_BYTES, options().segmentBytes) : options().segmentBytes),
       ack: () => (isDead ? 'fsync' : options().ack),
       alwaysAdmit: isDead,
-      minSeq,
+      known,
       root: options().folder,
     }, {
       ...this.#ports,
+      turns: this.#fileTurns,
       report: (report) => { this.#report({ ...report, ...(isDead ? { destination } : {}) }); },
       durable: (nextSeq, first) => {
         if (isDead) return;
-        for (const known of this.#destinations.values()) known.noteAppended(first);
+        for (const known of this.#destinations.all) known.noteAppended(first);
         this.#waiters.wake(nextSeq);
       },
     });
   }
 
-  async #readCursors(names: readonly string[]): Promise<{ name: string; file: CursorFile }[]> {
-    const cursors: { name: string; file: CursorFile }[] = [];
-    for (const fileName of names) {
-      const name = fileName.endsWith(CURSOR_SUFFIX) ? fileAsDestination(fileName.slice(0, -CURSOR_SUFFIX.length)) : undefined;
-      if (name === undefined) continue;
-      const path = join(this.folder, fileName);
-      const state = await readCursorFile(this.#ports.files, path);
-      if (state === undefined) this.#report({ kind: 'damaged', file: fileName, destination: name });
-      // A place that is lost begins at the oldest event: what was delivered is delivered again, nothing is missed.
-      const assumed = { generation: 0, position: 0, lastSeen: this.#ports.clock.now() };
-      cursors.push({ name, file: new CursorFile(path, { state: state ?? assumed, onDisk: state !== undefined }, this.#ports) });
-    }
-    return cursors;
-  }
-
-  #cursorPath(destination: string): string {
-    return join(this.folder, `${destinationAsFile(destination)}${CURSOR_SUFFIX}`);
+  #destinationsPorts(): DestinationsPorts {
+    const { files, clock, budget } = this.#ports;
+    return {
+      files, clock,
+      report: (report) => { this.#report(report); },
+      account: (bytes) => { budget.add(bytes); },
+      quietly: (what, action) => this.#quietly(what, action),
+    };
   }
 
   #report(report: SpoolReport): void {

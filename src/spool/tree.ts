@@ -1,18 +1,16 @@
 import { join } from 'node:path';
 import { errnoOf } from '../errors.js';
 import type { SpoolFiles } from '../ports.js';
-import { asideTime, DEAD_FOLDER, segmentBase } from './names.js';
+import { DEAD_FOLDER } from './names.js';
 import { removeIfThere } from './replacement.js';
 
-/** What a stream's folder counts for in the budget: segments and what was set aside, dead letters included. */
+/** What a stream's folder counts for in the budget: all its files, dead letters included. */
 export async function treeBytes(files: SpoolFiles, folder: string): Promise<number> {
-  const names = await files.list(folder);
   let bytes = 0;
-  for (const name of names) {
-    if (segmentBase(name) !== undefined || asideTime(name) !== undefined) bytes += await files.size(join(folder, name));
-  }
-  if (names.includes(DEAD_FOLDER)) {
-    for (const destination of await files.list(join(folder, DEAD_FOLDER))) bytes += await treeBytes(files, join(folder, DEAD_FOLDER, destination));
+  for (const name of await files.list(folder)) {
+    const path = join(folder, name);
+    if (name !== DEAD_FOLDER) { bytes += await files.size(path); continue; }
+    for (const destination of await files.list(path)) bytes += await treeBytes(files, join(path, destination));
   }
   return bytes;
 }

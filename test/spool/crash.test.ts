@@ -4,7 +4,7 @@ import type { Cursor, SpoolOptions } from '../../src/spool/spool.js';
 import { manualClock } from '../fixtures/clock.js';
 import { FaultyFiles, seededRandom } from '../fixtures/faulty-files.js';
 import type { Fault, FileOp } from '../fixtures/faulty-files.js';
-import { appendAll, bytesOf, HOUR_MS, numbered, openWorld, readAll, textOf } from './world.js';
+import { appendAll, bytesOf, bytesOnDisk, HOUR_MS, numbered, openWorld, readAll, textOf } from './world.js';
 import type { World } from './world.js';
 
 const RUNS = process.env['RAXED_TEST_LONG'] === undefined ? 400 : 10_000;
@@ -77,8 +77,7 @@ class Run {
     this.#cursors = [];
     // Damage that one opening finds is set aside by the next reads: only a clean disk must add up at once.
     if (this.#world.reports.length === 0) {
-      let onDisk = 0;
-      for (const [path, bytes] of this.files.snapshot()) if (/\.(seg|bad|newer)$/.test(path)) onDisk += bytes.length;
+      const onDisk = bytesOnDisk(this.files);
       const { bytes } = this.#world.spool.stats();
       if (bytes !== onDisk) throw new Error(`${bytes} bytes accounted, ${onDisk} on the disk`);
     }

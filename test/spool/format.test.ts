@@ -2,7 +2,8 @@ import t from 'tap';
 import { RaxedError } from '../../src/errors.js';
 import { decodeSlot, encodeSlot } from '../../src/spool/cursor-file.js';
 import { decodeDeadLetter, encodeDeadLetter } from '../../src/spool/dead-letter.js';
-import { asideName, asideTime, destinationAsFile, fileAsDestination, idAsFolder, segmentBase, segmentName } from '../../src/spool/names.js';
+import { decodeKnown, encodeKnown } from '../../src/spool/known-destinations.js';
+import { asideName, destinationAsFile, fileAsDestination, idAsFolder, parseAside, segmentBase, segmentName } from '../../src/spool/names.js';
 import { decodeRecord, decodeSegmentHeader, encodedLength, encodeRecord, encodeSegmentHeader, findMarker, MAX_PAYLOAD_BYTES } from '../../src/spool/record.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
@@ -23,9 +24,14 @@ void t.test('the formats on disk are these bytes, in every release', (t) => {
   t.same(recordBytes(Buffer.from('{}')).toString('hex'), record.toString('hex'));
   t.match(decodeRecord(record, 0), { kind: 'record', seq: 258, time: TIME, end: 30 });
 
-  const slot = hex('52584355 0100 0100 0700000000000000 0300000001000000 40804d099c010000 4e560ecb');
-  t.same(encodeSlot({ generation: 7, position: 2 ** 32 + 3, lastSeen: TIME }).toString('hex'), slot.toString('hex'));
-  t.same(decodeSlot(slot), { generation: 7, position: 2 ** 32 + 3, lastSeen: TIME });
+  const state = { generation: 7, position: 2 ** 32 + 3, lastSeen: TIME, logEnd: 2 ** 32 + 9 };
+  const slot = hex('52584355 0100 0100 0700000000000000 0300000001000000 40804d099c010000 0900000001000000 cf170c1a');
+  t.same(encodeSlot(state).toString('hex'), slot.toString('hex'));
+  t.same(decodeSlot(slot), { kind: 'state', state });
+
+  const known = Buffer.concat([hex('52584b44 0100 0100'), Buffer.from('["siem","webhook"]'), hex('cb8e8299')]);
+  t.same(encodeKnown(['siem', 'webhook']).toString('hex'), known.toString('hex'));
+  t.same(decodeKnown(known), { kind: 'names', names: ['siem', 'webhook'] });
 
   const note = { seq: 5, time: 9, reason: { httpStatus: 400, message: 'answered 400', attempts: 1, at: 7 } };
   const letter = Buffer.concat([hex('5b000000'), Buffer.from('{"seq":5,"time":9,"reason":{"httpStatus":400,"message":"answered 400","attempts":1,"at":7}}{}')]);
@@ -91,7 +97,12 @@ void t.test('ids and destinations never lead out of their folder', (t) => {
   t.equal(segmentBase(segmentName(258)), 258);
   t.equal(segmentBase('258.seg'), undefined);
   t.equal(segmentBase(`${'9'.repeat(20)}.seg`), undefined);
-  t.equal(asideTime(asideName(258, TIME, 'bad')), TIME);
-  t.equal(asideTime(segmentName(258)), undefined);
+  const aside = asideName(segmentName(258), { timeMs: TIME, kind: 'bad', taken: new Set() });
+  t.equal(aside, '00000000000000000258.1769682600000.bad');
+  t.same(parseAside(aside), { timeMs: TIME, base: 258 });
+  const second = asideName('a.cursor', { timeMs: 5, kind: 'newer', taken: new Set(['a.cursor.5.newer']) });
+  t.equal(second, 'a.cursor.6.newer', 'what was set aside before is not overwritten');
+  t.same(parseAside(second), { timeMs: 6, base: undefined });
+  t.equal(parseAside(segmentName(258)), undefined);
   t.end();
 });

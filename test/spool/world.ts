@@ -3,6 +3,7 @@ import { createSpool } from '../../src/spool/spool.js';
 import type { Cursor, Spool, SpooledRecord, SpoolOptions, SpoolReport, Stream } from '../../src/spool/spool.js';
 import { manualClock } from '../fixtures/clock.js';
 import type { ManualClock } from '../fixtures/clock.js';
+import type { FaultyFiles } from '../fixtures/faulty-files.js';
 import { recordingLogger } from '../fixtures/logger.js';
 
 export const ID = { msspId: 'mssp', customerId: 'cust' };
@@ -52,4 +53,11 @@ export function appendAll(stream: Stream<Uint8Array>, texts: readonly string[]):
 /** `count` texts of `length` characters that tell where they come from. */
 export function numbered(count: number, from = 0, length = 40): string[] {
   return Array.from({ length: count }, (_, i) => `event ${from + i} `.padEnd(length, 'x'));
+}
+
+/** What the spool must count: the bytes of all files of all streams. */
+export function bytesOnDisk(files: FaultyFiles): number {
+  let sum = 0;
+  for (const [path, bytes] of files.snapshot()) if (!path.endsWith('/.probe')) sum += bytes.length;
+  return sum;
 }
