@@ -101,6 +101,7 @@ export interface SiteAgentsDeps {
 }
 
 const TICK_MS = 1000;
+const CHANGES_AT_ONCE = 200;
 
 /** Reads what was known before; until `start` it does nothing by itself. Rejects STATE_UNWRITABLE when that can be neither read nor kept aside. */
 export async function createSiteAgents(deps: SiteAgentsDeps): Promise<SiteAgents> {
@@ -148,8 +149,14 @@ export async function createSiteAgents(deps: SiteAgentsDeps): Promise<SiteAgents
     // The daemon itself is now what was an application before.
     const own = self();
     if (own !== undefined && registry.unregister(own) !== undefined) registryFile.changed('soon');
-    const announced = registry.due(monotonicMs).map(announce);
     for (const file of files) file.tick(monotonicMs);
+    // In portions: ten thousand agents behind one broken line must not hold up the scans.
+    let announced: Promise<void>[] = [];
+    for (const change of registry.due(monotonicMs)) {
+      if (announced.push(announce(change)) < CHANGES_AT_ONCE) continue;
+      await Promise.all(announced);
+      announced = [];
+    }
     await Promise.all(announced);
   }
 

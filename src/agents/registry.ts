@@ -65,8 +65,9 @@ export interface AgentRegistry {
   /**
    * What silence has done until now. Silence only makes things worse: it is a heartbeat that makes them better, also
    * when a threshold was raised. Of customers that are not configured nothing is said, and their agents' time stands still.
+   * Each change is made when it is asked for, so that other work may come in between.
    */
-  due(monotonicMs: number): StatusChange[];
+  due(monotonicMs: number): Iterable<StatusChange>;
   get(key: AgentKey): Agent | undefined;
   /** All agents with this id, whichever customer they belong to. */
   named(agentId: string): Agent[];
@@ -168,8 +169,7 @@ export function createRegistry(options: RegistryOptions, saved: readonly SavedAg
       return agent !== undefined;
     },
 
-    due(monotonicMs) {
-      const changes: StatusChange[] = [];
+    *due(monotonicMs) {
       for (const group of groups.values()) {
         const thresholdMs = options.thresholdMs(group);
         for (const agent of group.agents.values()) {
@@ -182,10 +182,9 @@ export function createRegistry(options: RegistryOptions, saved: readonly SavedAg
           const next = statusAfter(monotonicMs - agent.heardAtMs, thresholdMs);
           if (RANK[next] <= RANK[agent.status]) continue;
           const { change } = changed(agent, next, 'no_heartbeat');
-          if (change !== undefined) changes.push(change);
+          if (change !== undefined) yield change;
         }
       }
-      return changes;
     },
 
     get: find,
@@ -194,8 +193,11 @@ export function createRegistry(options: RegistryOptions, saved: readonly SavedAg
     *all() { for (const { agents } of groups.values()) yield* agents.values(); },
     removeCustomer(customer) {
       const key = keyOf(customer);
-      const count = groups.get(key)?.agents.size ?? 0;
+      const agents = groups.get(key)?.agents;
+      const count = agents?.size ?? 0;
       groups.delete(key);
+      // Ends what is just going through them.
+      agents?.clear();
       return count;
     },
   };
