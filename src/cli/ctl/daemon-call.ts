@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import type { ConnectionOptions } from '../../client/connection.js';
 import { callOnce } from '../../client/connection.js';
-import { controlSocketCandidates, defaultPaths } from '../../config/paths.js';
+import { findControlSocket } from '../../client/control-socket.js';
 import { RaxedError } from '../../errors.js';
 import type { Io } from '../io.js';
 import { wantsColour, written } from '../io.js';
@@ -28,7 +27,7 @@ export function ctlOptions<T>(parser: Argv<T>): Argv<T & CtlArgs> {
 export function connectionOptions(args: CtlArgs, io: Io): ConnectionOptions {
   if (!Number.isInteger(args.timeout) || args.timeout < 1 || args.timeout > 2_147_483_647) throw new RaxedError('USAGE', '--timeout takes a number of milliseconds above 0');
   if (args.socket === '') throw new RaxedError('USAGE', '--socket takes a path');
-  return { socketPath: args.socket ?? findSocket(io), timeoutMs: args.timeout };
+  return { socketPath: args.socket ?? findControlSocket(io.env, io), timeoutMs: args.timeout };
 }
 
 /** One call; parameters that are undefined are left out. */
@@ -55,12 +54,4 @@ export function skipSslVerify(io: Pick<Io, 'env'>): { readonly skip_ssl_verify?:
 
 export function milliseconds(value: unknown): string {
   return typeof value === 'number' ? `${Math.round(value)} ms` : '–';
-}
-
-/** The socket of this user's daemon, else the system's. */
-function findSocket(io: Io): string {
-  const candidates = controlSocketCandidates(defaultPaths(io.env, { home: io.home, cwd: io.cwd }), io.env);
-  const found = candidates.find((path) => existsSync(path)) ?? candidates[0];
-  if (found === undefined) throw new RaxedError('DAEMON_UNREACHABLE', 'no socket is known');
-  return found;
 }
