@@ -3,6 +3,7 @@ import type { Logger } from '../ports.js';
 import type { Budget } from './budget.js';
 import { createBudget } from './budget.js';
 import type { CallContext, MethodEntry, Scope, Subscription } from './method.js';
+import { paramsFor } from './method.js';
 
 /** Bounds that hold for every listener of a server. */
 export interface ControlLimits {
@@ -65,7 +66,7 @@ export function createDispatcher(options: {
     refuseWhenStopping();
     const method = entry(name, context.scope);
     if (method.kind === 'subscription') throw new RaxedError('BAD_REQUEST', 'this method is a subscription: call it over the WebSocket /v1/rpc');
-    const parsed = method.parse(params);
+    const parsed = paramsFor(context, method, params);
     const textBytes = method.textBytes(parsed);
     const { maxTextBytes } = options.limits();
     if (textBytes > maxTextBytes) throw new RaxedError('TOO_LARGE', `the texts of a call may have ${maxTextBytes} bytes in all`);

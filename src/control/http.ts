@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { ERROR_CODES, RaxedError } from '../errors.js';
 import type { Clock } from '../ports.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { Origin } from './method.js';
+import type { Door } from './door.js';
 import { errorBody, methodOfPath, parseBody } from './protocol.js';
 
 /** What the health probes ask; the answers are sent as JSON. */
@@ -14,7 +14,7 @@ export interface Probes {
 }
 
 export interface HttpOptions {
-  readonly originOf: (socket: Duplex) => Origin;
+  readonly door: Door;
   readonly dispatcher: Dispatcher;
   readonly probes: Probes;
   readonly clock: Clock;
@@ -23,11 +23,16 @@ export interface HttpOptions {
   readonly stopping: () => boolean;
 }
 
-/** A listener for one HTTP request: POST /v1/<method>, GET /healthz, GET /readyz. Never rejects. */
+/**
+ * A listener for one HTTP request: POST /v1/<method>, GET /healthz, GET /readyz. Never rejects.
+ * The two probes need no token, because they say nothing but yes or no.
+ */
 export function createHttpHandler(options: HttpOptions): (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => Promise<void> {
-  const { dispatcher } = options;
+  const { dispatcher, door } = options;
 
   async function answer(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Promise<Answer> {
+    const strange = door.sourceProblem(request.headers);
+    if (strange !== undefined) throw strange;
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     if (path === '/healthz' || path === '/readyz') {
       if (request.method !== 'GET') return wrongVerb('GET');
@@ -35,9 +40,11 @@ export function createHttpHandler(options: HttpOptions): (request: IncomingMessa
       const readiness = await options.probes.ready();
       return { status: readiness.ready && !options.stopping() ? 200 : 503, body: readiness };
     }
+    const unknown = door.tokenProblem(request.headers);
+    if (unknown !== undefined) throw unknown;
     const name = methodOfPath(path);
     if (name === undefined) throw new RaxedError('UNKNOWN_METHOD', 'there is no such path');
-    const origin = options.originOf(request.socket);
+    const origin = door.originOf(request.socket);
     dispatcher.entry(name, origin.scope);
     if (request.method !== 'POST') return wrongVerb('POST');
 
@@ -148,6 +155,7 @@ function headers(status: number, allow: string | undefined, body: string): Recor
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),
     ...(allow === undefined ? {} : { allow }),
+    ...(status === 401 ? { 'www-authenticate': 'Bearer realm="raxed"' } : {}),
     ...(status === 503 ? { 'retry-after': '1' } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import type { TypeCheck, ValueError } from '@sinclair/typebox/compiler';
 import { TypeCompiler, ValueErrorType } from '@sinclair/typebox/compiler';
+import { RaxedError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { ParamsError } from './params-error.js';
 
@@ -62,6 +63,25 @@ export interface Subscription {
 }
 
 export type MethodEntry = Method | Subscription;
+
+/** The parameters that name a tenant. */
+const TENANT_FIELDS = { mssp_id: 'msspId', mssp: 'msspId', customer_id: 'customerId', customer: 'customerId' } as const satisfies Record<string, keyof Tenant>;
+
+/**
+ * Checks parameters; throws BAD_REQUEST. For a caller that is bound to a customer, what names a tenant is filled in, and
+ * FORBIDDEN is thrown when it names another.
+ */
+export function paramsFor({ tenant }: Origin, entry: MethodEntry, params: unknown): unknown {
+  const parsed = entry.parse(params);
+  if (tenant === undefined) return parsed;
+  const bound: Record<string, unknown> = { ...(parsed as object) };
+  for (const [field, key] of Object.entries(TENANT_FIELDS)) {
+    if (!Object.hasOwn(entry.params.properties, field)) continue;
+    if (Object.hasOwn(bound, field) && bound[field] !== tenant[key]) throw new RaxedError('FORBIDDEN', 'the token is for another customer');
+    bound[field] = tenant[key];
+  }
+  return bound;
+}
 
 export interface MethodDefinition<P extends TObject> {
   readonly name: string;

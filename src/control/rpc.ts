@@ -3,6 +3,7 @@ import type { RawData } from 'ws';
 import { RaxedError } from '../errors.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Origin } from './method.js';
+import { paramsFor } from './method.js';
 import type { RpcError, RpcItem, RpcRequest } from './protocol.js';
 import { parseRpc, rpcError, rpcFailure, rpcNotification, rpcResult } from './protocol.js';
 
@@ -23,13 +24,20 @@ export class RpcSocket extends WebSocket {
   }
 }
 
+export interface RpcOptions {
+  readonly origin: Origin;
+  readonly dispatcher: Dispatcher;
+  /** Whether the caller may still use the connection: a token may have been changed since. */
+  readonly admitted: () => boolean;
+}
+
 export interface RpcConnection {
   /** Pings; false when the peer has been silent, or has read nothing, since the last time. */
   heartbeat(): boolean;
 }
 
 /** Serves JSON-RPC 2.0 on one WebSocket until it closes. */
-export function serveRpc(socket: WebSocket, options: { readonly origin: Origin; readonly dispatcher: Dispatcher }): RpcConnection {
+export function serveRpc(socket: WebSocket, options: RpcOptions): RpcConnection {
   const { dispatcher, origin } = options;
   const gone = new AbortController();
   const subscriptions = new Set<() => void>();
@@ -41,6 +49,7 @@ export function serveRpc(socket: WebSocket, options: { readonly origin: Origin; 
     alive = true;
     // While closing, ws still hands over what had been sent before.
     if (socket.readyState !== WebSocket.OPEN) return;
+    if (!options.admitted()) { socket.close(1008, 'unauthorized'); return; }
     if (isBinary) { socket.close(1003, 'text only'); return; }
     const message = parseRpc(textOf(data));
     void Promise.all(message.items.map(answer)).then((answers) => {
@@ -80,7 +89,7 @@ export function serveRpc(socket: WebSocket, options: { readonly origin: Origin; 
     if (Array.isArray(params)) throw new RaxedError('BAD_REQUEST', 'parameters are given by name, in an object');
     const subscription = dispatcher.subscription(method, origin.scope);
     if (subscription === undefined) return (await dispatcher.call(method, params, { ...origin, signal: gone.signal })).result;
-    const parsed = subscription.parse(params);
+    const parsed = paramsFor(origin, subscription, params);
     if (subscriptions.size >= MAX_SUBSCRIPTIONS) throw new RaxedError('BUSY', `a connection may have ${MAX_SUBSCRIPTIONS} subscriptions`);
     subscriptions.add(subscription.start(parsed, (event) => { send(JSON.stringify(rpcNotification(method, event))); }));
     return { subscribed: true };

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
@@ -7,20 +7,35 @@ import { RaxedError, errnoOf } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
 import { createDispatcher } from './dispatcher.js';
 import type { ControlLimits, Dispatcher } from './dispatcher.js';
+import { httpDoor, unixDoor } from './door.js';
 import type { Probes } from './http.js';
 import { createHttpHandler, endAndLinger, rawFailure } from './http.js';
-import type { MethodEntry, Origin, Scope } from './method.js';
+import type { MethodEntry, Scope, Tenant } from './method.js';
 import type { RpcConnection } from './rpc.js';
 import { RpcSocket, serveRpc } from './rpc.js';
+import { listenLoopback } from './tcp-listener.js';
 import { listenUnix } from './unix-listener.js';
 
 /** One place that is listened on. */
-export interface Listener {
+export type Listener = UnixListener | HttpListener;
+
+export interface UnixListener {
   readonly path: string;
   /** What is served there. */
   readonly scope: Scope;
   /** The socket's file mode, such as 0o600. */
   readonly mode: number;
+}
+
+/** A loopback port that serves what `scan` sockets serve, for one customer. */
+export interface HttpListener {
+  /** A loopback address, or a name of one. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** The token that callers must have, asked for at each request; undefined: nobody has it. */
+  readonly token: () => string | undefined;
+  readonly tenant: Tenant;
 }
 
 export interface ControlServerOptions {
@@ -40,6 +55,8 @@ export interface ControlServerOptions {
 }
 
 export interface ControlServer {
+  /** Where it listens, in the order of the listeners: socket paths, and origins such as `http://127.0.0.1:8787`. */
+  readonly addresses: readonly string[];
   /** Stops accepting, answers what runs (for at most `drainMs`), closes. Safe to call twice. */
   close(drainMs: number): Promise<void>;
 }
@@ -49,8 +66,8 @@ const FLUSH_MS = 500;
 const RPC_PATH = '/v1/rpc';
 
 /**
- * Serves the method table on unix sockets, over HTTP and JSON-RPC.
- * Throws SOCKET_IN_USE, SOCKET_PATH_TOO_LONG or STATE_UNWRITABLE; then nothing listens.
+ * Serves the method table on unix sockets and loopback ports, over HTTP and JSON-RPC.
+ * Throws SOCKET_IN_USE, SOCKET_PATH_TOO_LONG, STATE_UNWRITABLE, PORT_IN_USE or CONFIG_INVALID; then nothing listens.
  */
 export async function createControlServer(options: ControlServerOptions, ports: { readonly clock: Clock; readonly logger: Logger }): Promise<ControlServer> {
   const dispatcher = createDispatcher({ methods: options.methods, limits: options.limits, logger: ports.logger });
@@ -77,6 +94,7 @@ export async function createControlServer(options: ControlServerOptions, ports: 
   }
 
   return {
+    addresses: open.map(({ address }) => address),
     close(drainMs) {
       closing ??= closeAll(drainMs);
       return closing;
@@ -85,6 +103,7 @@ export async function createControlServer(options: ControlServerOptions, ports: 
 }
 
 interface OpenListener {
+  readonly address: string;
   stopAccepting(): void;
   /** Resolves when every connection has ended by itself, or on abort. */
   close(late: AbortSignal): Promise<void>;
@@ -99,12 +118,9 @@ async function openListener(
   const rpcConnections = new Map<RpcSocket, RpcConnection>();
   const stopped = new AbortController();
 
-  const originOf = (socket: Duplex): Origin => ({
-    scope: listener.scope,
-    caller: { socket: listener.scope, uid: () => options.peerUid?.(socket) ?? Promise.resolve(undefined) },
-  });
+  const door = 'path' in listener ? unixDoor(listener.scope, options.peerUid) : httpDoor(listener);
   const handle = createHttpHandler({
-    originOf, dispatcher, probes: options.probes, clock: ports.clock,
+    door, dispatcher, probes: options.probes, clock: ports.clock,
     flushTimeoutMs: requestTimeoutMs, stopping: () => stopped.signal.aborted,
   });
   const server = createServer({
@@ -126,15 +142,20 @@ async function openListener(
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => { socket.destroy(); });
-    if (stopped.signal.aborted) { refuse(socket, new RaxedError('STOPPING', 'the daemon is stopping'), ports.clock); return; }
-    if (request.url !== RPC_PATH) { refuse(socket, new RaxedError('UNKNOWN_METHOD', `WebSockets are served at ${RPC_PATH}`), ports.clock); return; }
+    const problem = (stopped.signal.aborted ? new RaxedError('STOPPING', 'the daemon is stopping') : undefined)
+      ?? door.sourceProblem(request.headers) ?? door.tokenProblem(request.headers)
+      ?? (request.url === RPC_PATH ? undefined : new RaxedError('UNKNOWN_METHOD', `WebSockets are served at ${RPC_PATH}`));
+    if (problem !== undefined) { refuse(socket, problem, ports.clock); return; }
     const webSockets = new WebSocketServer({
       noServer: true, clientTracking: false, perMessageDeflate: false,
       maxPayload: dispatcher.maxBodyBytes(), WebSocket: RpcSocket, ...CLOSE_TIMEOUT,
     });
     webSockets.handleUpgrade(request, socket, head, (rpcSocket) => {
       rpcSocket.prependListener('message', countIncoming(socket, dispatcher));
-      rpcConnections.set(rpcSocket, serveRpc(rpcSocket, { origin: originOf(socket), dispatcher }));
+      rpcConnections.set(rpcSocket, serveRpc(rpcSocket, {
+        origin: door.originOf(socket), dispatcher,
+        admitted: () => door.tokenProblem(request.headers) === undefined,
+      }));
       rpcSocket.once('close', () => { rpcConnections.delete(rpcSocket); });
     });
   }
@@ -146,11 +167,12 @@ async function openListener(
     }
   }
 
-  const unlink = await listenUnix(server, listener.path, { mode: listener.mode, logger: ports.logger });
-  server.on('error', (error) => { ports.logger.error({ socket: listener.path, error: errnoOf(error) ?? error.name }, 'a socket failed'); });
+  const { address, unlink } = await listen(server, listener, ports.logger);
+  server.on('error', (error) => { ports.logger.error({ socket: address, error: errnoOf(error) ?? error.name }, 'a socket failed'); });
   void beat();
 
   return {
+    address,
     stopAccepting() {
       stopped.abort();
       unlink();
@@ -172,6 +194,11 @@ async function openListener(
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+async function listen(server: Server, listener: Listener, logger: Logger): Promise<{ address: string; unlink: () => void }> {
+  if (!('path' in listener)) return { address: await listenLoopback(server, listener), unlink: () => undefined };
+  return { address: listener.path, unlink: await listenUnix(server, listener.path, { mode: listener.mode, logger }) };
 }
 
 /** How long a peer may take to answer a closing handshake. */

@@ -1,11 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
-import type { Socket } from 'node:net';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import t from 'tap';
-import { WebSocket } from 'ws';
 import type { ControlServer, ControlServerOptions } from '../../src/control/server.js';
 import { createControlServer } from '../../src/control/server.js';
 import { nodeClock } from '../../src/platform/node.js';
@@ -14,6 +12,7 @@ import { recordingLogger, silentLogger } from '../fixtures/logger.js';
 import { shortFolder } from '../fixtures/short-folder.js';
 import type { FakeActions } from './actions.js';
 import { fakeMethods, verdictOf } from './actions.js';
+import { http, parseAnswer, raw, readToEnd, rpc, until } from './raw-client.js';
 
 type Test = Pick<typeof t, 'teardown'>;
 const MAX_TEXT_BYTES = 100_000;
@@ -33,65 +32,6 @@ async function serve(t: Test, changes: Partial<FakeActions> = {}, options: Parti
   }, { clock: nodeClock, logger });
   t.teardown(() => server.close(0));
   return { control, scan, server };
-}
-
-/** Writes raw bytes and reads until the other side ends; a reset counts as an end. */
-async function raw(path: string, bytes: string | Uint8Array, keepOpen = true): Promise<string> {
-  const socket = createConnection({ path, allowHalfOpen: true });
-  if (keepOpen) socket.write(bytes); else socket.end(bytes);
-  return readToEnd(socket);
-}
-
-async function readToEnd(socket: Socket): Promise<string> {
-  let text = '';
-  socket.setEncoding('latin1');
-  socket.on('data', (chunk: string) => { text += chunk; });
-  socket.on('error', () => undefined);
-  socket.on('end', () => { socket.destroy(); });
-  if (!socket.destroyed) await new Promise((resolve) => { socket.once('close', resolve); });
-  return Buffer.from(text, 'latin1').toString('utf8');
-}
-
-interface HttpAnswer { readonly status: number; readonly headers: string; readonly body: unknown }
-
-async function http(path: string, target: string, options: { method?: string; body?: string | Uint8Array; headers?: string } = {}): Promise<HttpAnswer> {
-  const body = Buffer.from(options.body ?? '');
-  const head = `${options.method ?? 'POST'} ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${body.length}\r\n${options.headers ?? ''}\r\n`;
-  return parseAnswer(await raw(path, Buffer.concat([Buffer.from(head), body])));
-}
-
-function parseAnswer(text: string): HttpAnswer {
-  const cut = text.indexOf('\r\n\r\n');
-  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
-  const body = text.slice(cut + 4);
-  return { status, headers: text.slice(0, cut).toLowerCase(), body: body === '' ? undefined : JSON.parse(body) };
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-async function rpc(t: Test, path: string): Promise<{ socket: WebSocket; messages: Record<string, unknown>[]; closed: Promise<number>; call(message: unknown): Promise<Record<string, unknown>> }> {
-  const socket = new WebSocket(`ws+unix:${path}:/v1/rpc`);
-  const messages: Record<string, unknown>[] = [];
-  socket.on('error', () => undefined);
-  socket.on('message', (data) => messages.push(JSON.parse(String(data)) as Record<string, unknown>));
-  const closed = new Promise<number>((resolve) => { socket.once('close', resolve); });
-  await once(socket, 'open');
-  t.teardown(() => { socket.terminate(); });
-  return {
-    socket, messages, closed,
-    async call(message) {
-      const before = messages.length;
-      socket.send(typeof message === 'string' ? message : JSON.stringify(message));
-      await until(() => messages.length > before, 'an answer');
-      return messages[before] ?? {};
-    },
-  };
 }
 
 t.test('the sockets have their modes, in a folder with its mode, whatever the umask', async (t) => {
