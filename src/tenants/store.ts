@@ -108,7 +108,8 @@ async function openConf(path: string): Promise<Conf<StoredTenants>> {
   const { default: Conf } = await import('conf');
   return new Conf<StoredTenants>({
     cwd: dirname(path), configName: basename(path), fileExtension: '', configFileMode: 0o600, accessPropertiesByDotNotation: false, serialize,
-    schema: storedProperties(), rootSchema: { additionalProperties: false }, ajvOptions: { strict: false, useDefaults: false, allErrors: false },
+    schema: storedProperties(), rootSchema: { additionalProperties: false },
+    ajvOptions: { strict: false, useDefaults: false, allErrors: false, code: { optimize: false } },
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox';
-import { Array as ArrayType, Literal } from '@sinclair/typebox';
+import { Array as ArrayType, Literal, Never } from '@sinclair/typebox';
 import type { Available, Notes } from '../config/checks.js';
 import { checkCustomer, checkMssp, checkUnique } from '../config/checks.js';
 import type { DeepReadonly } from '../config/part.js';
@@ -12,12 +12,12 @@ import type { Tenants } from './tenants.js';
 
 /**
  * The content of `tenants.json`: `{ version, mssps, customers: [{ mssp_id, customer }], removed: [{ mssp_id,
- * customer_id }] }`, where MSSPs and customers are as in the configuration file, every default written out. Secrets
- * stand in it as they are.
+ * customer_id }] }`, where MSSPs (their own `customers` empty) and customers are as in the configuration file, every
+ * default written out. Secrets stand in it as they are.
  */
 const StoredSchema = strict({
   version: Literal(1),
-  mssps: ArrayType(MsspSchema),
+  mssps: ArrayType(strict({ ...MsspSchema.properties, customers: ArrayType(Never()) })),
   customers: ArrayType(strict({ mssp_id: id(), customer: CustomerSchema })),
   removed: ArrayType(strict({ mssp_id: id(), customer_id: id() })),
 });
@@ -31,7 +31,7 @@ export function storedProperties(): Record<keyof StoredDraft, Record<string, unk
 }
 
 export function storedForm({ mssps, customers, removed }: Tenants): StoredTenants {
-  return { version: 1, mssps, customers, removed };
+  return { version: 1, mssps: mssps.map((mssp) => ({ ...mssp, customers: [] })), customers, removed };
 }
 
 /** The inverse of `storedForm`, with every check that the configuration file gets. Throws ConfigError, or Error for what a later version wrote. */
@@ -47,8 +47,8 @@ export function parseStored(json: unknown, available: Available): Tenants {
 
 function check(draft: StoredDraft, available: Available, notes: Notes): void {
   draft.mssps.forEach((mssp, index) => {
-    checkMssp(mssp, `/mssps/${index}`, available, notes);
     if (mssp.customers.length > 0) notes.report(`/mssps/${index}/customers`, 'expected an empty list: customers stand in /customers');
+    else checkMssp(mssp, `/mssps/${index}`, available, notes);
   });
   draft.customers.forEach(({ customer }, index) => { checkCustomer(customer, `/customers/${index}/customer`, available, notes); });
   checkUnique(draft.mssps.map((mssp) => mssp.id), (index) => `/mssps/${index}/id`, notes.report);
