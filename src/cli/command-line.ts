@@ -27,12 +27,14 @@ interface Declared {
   readonly demandedOptions: Readonly<Record<string, unknown>>;
 }
 
+export const HELP_WIDTH = 110;
+
 /** A parser that knows `--help` and nothing else yet. */
 export function parserFor(name: string, io: Pick<Io, 'stdout'>): Argv {
   return yargs()
     .scriptName(name).locale('en').exitProcess(false).version(false).help(false)
     .option('help', { alias: 'h', type: 'boolean', describe: 'Show this' })
-    .wrap(Math.min(110, io.stdout.columns ?? 110))
+    .wrap(Math.min(HELP_WIDTH, io.stdout.columns ?? HELP_WIDTH))
     .parserConfiguration({ 'duplicate-arguments-array': false, 'dot-notation': false, 'parse-positional-numbers': false });
 }
 

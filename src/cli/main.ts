@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { ERROR_CODES, RaxedError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { Command } from './command.js';
-import { bindValues, optionsOf, parserFor } from './command-line.js';
+import { bindValues, HELP_WIDTH, optionsOf, parserFor } from './command-line.js';
 import type { Io } from './io.js';
 import { processIo, written } from './io.js';
 import { plain } from './render.js';
@@ -79,10 +79,21 @@ function helpOf(command: Command, describe: string, parser: Argv): Argv {
   });
 }
 
-/** Not by yargs, which would wrap a command line in the middle of a word that is to be copied. */
+/** Not by yargs, which would wrap a command line in the middle of what is to be copied. */
 function examplesOf({ examples }: Command, name: string): string {
   if (examples.length === 0) return '';
-  return `\nExamples:\n${examples.map(([line, what]) => `  ${line.replaceAll('$0', name)}\n      ${what}\n`).join('')}`;
+  return `\nExamples:\n${examples.map(([line, what]) => `  ${folded(line.replaceAll('$0', name))}\n      ${what}\n`).join('')}`;
+}
+
+/** A long command line over several, as a shell reads them. */
+function folded(line: string): string {
+  const [first = '', ...parts] = line.split(/ (?=--\w)/);
+  let width = first.length;
+  return first + parts.map((part) => {
+    const fits = width + part.length < HELP_WIDTH - 5;
+    width = fits ? width + part.length + 1 : part.length + 4;
+    return fits ? ` ${part}` : ` \\\n    ${part}`;
+  }).join('');
 }
 
 /** The words of a command line, if they are as many as the command takes. */

@@ -15,6 +15,7 @@ const local = () => import('./local-commands.js');
 const mssps = () => import('./ctl/mssp.js');
 const customers = () => import('./ctl/customer.js');
 const siems = () => import('./ctl/siem.js');
+const audits = () => import('./ctl/audit.js');
 const agents = () => import('./ctl/agent.js');
 
 const MSSP: Group = {
@@ -61,6 +62,16 @@ const AGENT: Group = {
   },
 };
 
+const AUDIT: Group = {
+  describe: 'What became of every event',
+  commands: {
+    stats: { describe: 'How many deliveries succeeded and failed', load: async () => (await audits()).auditStats },
+    recent: { describe: 'The newest records', load: async () => (await audits()).auditRecent },
+    verify: { describe: 'Whether a line was changed, removed or moved', load: async () => (await audits()).auditVerify },
+    cleanup: { describe: 'Remove what is older than its retention', load: async () => (await audits()).auditCleanup },
+  },
+};
+
 const CTL: Group = {
   describe: 'Talk to the running daemon',
   commands: {
@@ -72,6 +83,7 @@ const CTL: Group = {
     mssp: MSSP,
     customer: CUSTOMER,
     agent: AGENT,
+    audit: AUDIT,
     rules: { describe: 'The rules of the running daemon', commands: { list: { describe: 'All rules', load: async () => (await import('./ctl/rules.js')).rulesList } } },
   },
 };
@@ -103,6 +115,7 @@ export const ROOT: Group = {
     mssp: MSSP,
     customer: CUSTOMER,
     agent: AGENT,
+    audit: AUDIT,
     completion: { describe: 'Completion of commands, options and ids for your shell', load: async () => (await local()).completion },
   },
 };

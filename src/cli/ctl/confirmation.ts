@@ -55,11 +55,15 @@ export async function confirmAndCall(destruction: Destruction, args: CtlArgs & F
     const { preview, verb, kind, id } = destruction;
     const losses = lossesOf(await callOnce(preview.method, preview.params, connectionOptions(args, io)));
     const withIt = losses === '' ? '' : `, and with it ${losses}`;
-    // An error names no ids, and nothing else that was given.
-    if (!canAsk(io)) throw new RaxedError('CONFIRMATION_REQUIRED', `there is no terminal to ask on: ${verb.toLowerCase()} this ${kind}${withIt}?`);
-    if (!await askYesNo(`${verb} ${kind} '${plain(id)}'${withIt}?`, io)) throw new RaxedError('CONFIRMATION_REQUIRED', 'it was not confirmed, and nothing was changed');
+    await confirm(`${verb} ${kind} '${plain(id)}'${withIt}?`, io, `${verb.toLowerCase()} this ${kind}${withIt}`);
   }
   await callAndShow(destruction, args, io);
+}
+
+/** Asks, and returns only for a yes; else throws CONFIRMATION_REQUIRED. An error names no ids: `what` is the question without them. */
+export async function confirm(question: string, io: Io, what = question): Promise<void> {
+  if (!canAsk(io)) throw new RaxedError('CONFIRMATION_REQUIRED', `there is no terminal to ask on: ${what}`);
+  if (!await askYesNo(question, io)) throw new RaxedError('CONFIRMATION_REQUIRED', 'it was not confirmed, and nothing was changed');
 }
 
 const LOSSES = [['customers', 'customer'], ['pending_events', 'pending event'], ['dead_letters', 'dead letter'], ['agents', 'agent']] as const;

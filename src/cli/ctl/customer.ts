@@ -12,9 +12,9 @@ export const customerCreate = defineCommand({
     ['$0 --mssp mssp_yourcompany --id cust_acme --name "Acme Corporation"', 'privacy_safe: no text ever leaves the site'],
     ['$0 --mssp mssp_yourcompany --id cust_b --name B --data-mode full --data-fields prompt,matched_text', 'the SOC is sent these texts of a threat'],
   ],
-  build: (parser) => ctlOptions(customerOptions(msspOption(parser))
+  build: (parser) => ctlOptions(customerOptions(msspOption(parser)
     .option('id', { type: 'string', requiresArg: true, demandOption: true, describe: 'Its id: letters, digits, _ and -' })
-    .option('name', { type: 'string', requiresArg: true, demandOption: true, describe: 'Its name' })),
+    .option('name', { type: 'string', requiresArg: true, demandOption: true, describe: 'Its name' }))),
   async run(args, io) {
     await callAndShow({
       method: 'customer.create',
@@ -32,8 +32,8 @@ export const customerConfigure = defineCommand({
     ['$0 cust_acme --mssp mssp_yourcompany --data-fields ""', 'an empty list: in data mode "full", all fields'],
     ['$0 cust_acme --mssp mssp_yourcompany --webhook-url ""', 'back to the MSSP\'s webhook'],
   ],
-  build: (parser) => ctlOptions(customerOptions(msspOption(parser))
-    .option('name', { type: 'string', requiresArg: true, describe: 'Its name' })),
+  build: (parser) => ctlOptions(customerOptions(msspOption(parser)
+    .option('name', { type: 'string', requiresArg: true, describe: 'Its name' }))),
   async run(args, io, [id]) {
     await callAndShow({
       method: 'customer.configure',

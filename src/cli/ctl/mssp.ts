@@ -11,13 +11,13 @@ const TIERS = ['starter', 'professional', 'enterprise'] as const;
 
 export const msspCreate = defineCommand({
   examples: [
-    ['$0 --id mssp_yourcompany --name "Your Security Services" \\\n    --webhook-url https://soc.example/raxe/alerts --webhook-secret-file webhook.secret', 'the secret stays out of the shell\'s history'],
+    ['$0 --id mssp_yourcompany --name "Your Security Services" --webhook-url https://soc.example/raxe/alerts --webhook-secret-file webhook.secret', 'the secret stays out of the shell\'s history'],
     ['pass show soc | $0 --id mssp_b --name B --webhook-url https://b.example/ --webhook-secret - --tier professional', 'the secret from standard input'],
   ],
-  build: (parser) => ctlOptions(webhookSecretOptions(limitOptions(parser)
+  build: (parser) => ctlOptions(limitOptions(webhookSecretOptions(parser
     .option('id', { type: 'string', requiresArg: true, demandOption: true, describe: 'Its id: letters, digits, _ and -' })
     .option('name', { type: 'string', requiresArg: true, demandOption: true, describe: 'Its name' })
-    .option('webhook-url', { type: 'string', requiresArg: true, demandOption: true, describe: 'Where its SOC receives events' }))),
+    .option('webhook-url', { type: 'string', requiresArg: true, demandOption: true, describe: 'Where its SOC receives events' })))),
   async run(args, io) {
     const webhook_secret = await webhookSecret(args, io);
     if (webhook_secret === undefined) throw new RaxedError('USAGE', 'give --webhook-secret or --webhook-secret-file');

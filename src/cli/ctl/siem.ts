@@ -14,7 +14,7 @@ export const siemConfigure = defineCommand({
   values: { name: 'siem' },
   examples: [
     ['$0 cust_acme --mssp mssp_yourcompany --type cef --url syslog://siem.example --tls --ca-file siem.pem', 'CEF over syslog and TLS, port 6514'],
-    ['$0 cust_acme --mssp mssp_yourcompany --type splunk --url https://splunk.example:8088 \\\n    --token-file hec.token --splunk-index security', 'the token stays out of the shell\'s history'],
+    ['$0 cust_acme --mssp mssp_yourcompany --type splunk --url https://splunk.example:8088 --token-file hec.token --splunk-index security', 'the token stays out of the shell\'s history'],
   ],
   build: (parser) => ctlOptions(siemOptions(msspOption(parser)
     .option('type', { choices: TYPES, requiresArg: true, demandOption: true, describe: 'The kind of SIEM' })
