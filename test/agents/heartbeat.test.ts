@@ -195,6 +195,71 @@ t.test('a stop cuts off what is under way, counts included, and waits 3 s at mos
   t.equal(clock.sleepers, 0);
 });
 
+t.test('a farewell that failed has given its counts back when the stop resolves', async (t) => {
+  const { heartbeat, clock, counters, mode } = setup();
+  await heartbeat.start();
+  await clock.advance(0);
+  counters.record(true);
+  mode.answer = 'hold';
+  let after: unknown;
+  const stopped = heartbeat.stop({ farewell: true }).then(() => { after = counters.saved().unreported; });
+  await clock.advance(3000);
+  await stopped;
+  t.same(after, { scans: 1, threats: 1 }, 'what is written next holds them');
+});
+
+t.test('runs that do not come are made up for, logged, and said in the next heartbeat that arrives', async (t) => {
+  const logger = recordingLogger();
+  const { heartbeat, clock, sent, tick, mode } = setup({ deps: { logger } });
+  await heartbeat.start();
+  for (let minute = 0; minute < 5; minute++) { await clock.advance(60_000); await tick(); }
+  await clock.advance(JITTER);
+  t.equal(sent.length, 6);
+  t.same(sent.map((event) => event.payload.warnings.length), [1, 1, 1, 1, 1, 1]);
+
+  mode.answer = 'fail';
+  await clock.advance(89_999 - JITTER);
+  t.equal(sent.length, 6, 'half a period late is no miss');
+  await clock.advance(1);
+  t.equal(sent.length, 7, 'the wall clock may have been set back: nobody else would send one');
+  const warned = (): object[] => logger.lines.filter(({ level }) => level === 'warn');
+  t.match(warned(), [{ fields: { agent_id: 'agent_c', missed: 1 } }]);
+  await clock.advance(90_000);
+  mode.answer = 'ok';
+  await tick();
+  await clock.advance(JITTER);
+  t.same(sent.at(-1)?.payload.warnings, ['certificates are not checked', '2 heartbeats were not sent when they were due']);
+  await tick();
+  await clock.advance(JITTER);
+  t.same(sent.at(-1)?.payload.warnings, ['certificates are not checked'], 'said once');
+  clock.step(-86_400_000);
+  await clock.advance(59_000 - JITTER);
+  t.equal(warned().length, 2, 'a wall clock that jumps is no miss');
+  await heartbeat.stop({ farewell: false });
+  t.equal(clock.sleepers, 0);
+});
+
+t.test('nights and weekends of an expression are no missed runs', async (t) => {
+  let untilNextMs = 10_000;
+  const logger = recordingLogger();
+  let run = (): void => undefined;
+  const scheduler: CronScheduler = { schedule: (_expression, job) => { run = job; return Promise.resolve({ periodMs: 60_000, untilNextMs: () => untilNextMs, stop() {} }); } };
+  const { heartbeat, clock, sent } = setup({ deps: { logger, scheduler } });
+  await heartbeat.start();
+  await clock.advance(39_000);
+  t.equal(logger.lines.length, 0, 'a short first wait allows for half a period too');
+  untilNextMs = 60 * 3_600_000;
+  run();
+  await clock.advance(80 * 3_600_000);
+  t.equal(logger.lines.length, 0);
+  untilNextMs = Infinity;
+  run();
+  await clock.advance(1000 * 3_600_000);
+  t.equal(logger.lines.length, 0, 'an expression that never comes again');
+  t.equal(sent.length, 3);
+  await heartbeat.stop({ farewell: false });
+});
+
 t.test('a successor with the same counters goes on without a farewell', async (t) => {
   const first = setup();
   first.mode.answer = 'fail';
@@ -269,6 +334,7 @@ t.test('what is no cron expression is refused with its place in the configuratio
   for (const [expression, periodMs] of [['* * * * *', 60_000], ['*/10 * * * * *', 10_000], ['@daily', 86_400_000]] as const) {
     const job = await scheduler.schedule(expression, () => undefined);
     t.equal(job.periodMs, periodMs, expression);
+    t.ok(job.untilNextMs() > 0 && job.untilNextMs() <= periodMs, 'the next run');
     job.stop();
   }
   const { heartbeat } = setup({ deps: { scheduler }, options: { cron: 'bogus' } });
