@@ -32,7 +32,7 @@ export function subscribe(
       else if (message.event !== undefined) subscription.onEvent(message.event);
     });
     socket.on('error', (error) => { fail(unreachable(socketPath, error)); });
-    socket.on('close', () => { fail(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} closed the connection`)); });
+    socket.on('close', () => { fail(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} closed the connection: it is stopping, or its events were read too slowly`)); });
   });
 }
 

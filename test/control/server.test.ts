@@ -8,6 +8,10 @@ import type { ControlServer, ControlServerOptions } from '../../src/control/serv
 import { createControlServer } from '../../src/control/server.js';
 import { nodeClock } from '../../src/platform/node.js';
 import type { RaxedError } from '../../src/errors.js';
+import type { TailFilter } from '../../src/control/methods/tail.js';
+import { tailFits } from '../../src/control/methods/tail.js';
+import type { RaxedEvent } from '../../src/event/event.js';
+import { sampleGap, sampleScan, sampleTest } from '../fixtures/events.js';
 import { recordingLogger, silentLogger } from '../fixtures/logger.js';
 import { shortFolder } from '../fixtures/short-folder.js';
 import type { FakeActions } from './actions.js';
@@ -416,35 +420,66 @@ t.test('JSON-RPC: binary frames, broken frames, invalid UTF-8 and other paths ar
   t.equal((await http(scan, '/v1/health')).status, 200);
 });
 
-t.test('tail streams events until the connection closes', async (t) => {
-  const emitters = new Set<(event: object) => void>();
-  const filters: object[] = [];
-  const { control } = await serve(t, { tail: (filter, emit) => { filters.push(filter); emitters.add(emit); return () => { emitters.delete(emit); }; } });
+type Emit = (event: RaxedEvent) => void;
+
+/** A `tail` action, and all that listen to it. */
+function tails(): { readonly emitters: Set<Emit>; readonly tail: FakeActions['tail'] } {
+  const emitters = new Set<Emit>();
+  return { emitters, tail: (emit) => { emitters.add(emit); return () => { emitters.delete(emit); }; } };
+}
+
+t.test('tail streams the events that fit until the connection closes', async (t) => {
+  const { emitters, tail } = tails();
+  const { control } = await serve(t, { tail });
   const { call, messages, socket } = await rpc(t, control);
-  t.match(await call({ jsonrpc: '2.0', id: 1, method: 'tail', params: { customer: 'cust_a' } }), { id: 1, result: { subscribed: true } });
-  t.same(filters, [{ customer: 'cust_a' }]);
-  for (const emit of emitters) emit({ event_type: 'scan' });
+  t.match(await call({ jsonrpc: '2.0', id: 1, method: 'tail', params: { type: 'scan', severity: 'high' } }), { id: 1, result: { subscribed: true } });
+  const severe = sampleScan();
+  for (const emit of emitters) for (const event of [sampleTest(), sampleScan({ detections: [{ severity: 'low' }] }), severe]) emit(event);
   await until(() => messages.length === 2, 'the event arrives');
-  t.same(messages[1], { jsonrpc: '2.0', method: 'tail', params: { event: { event_type: 'scan' } } });
+  t.same(messages[1], { jsonrpc: '2.0', method: 'tail', params: { event: severe } });
   t.match(await call({ jsonrpc: '2.0', id: 2, method: 'tail', params: { type: '../x' } }), { error: { code: -32602, data: { field: '/type' } } });
+  t.match(await call({ jsonrpc: '2.0', id: 3, method: 'tail', params: { severity: 'severe' } }), { error: { code: -32602, message: '/severity: must be one of low, medium, high, critical' } });
   socket.close();
   await until(() => emitters.size === 0, 'the subscription ends');
 });
 
-t.test('a reader of tail that falls behind is cut off', async (t) => {
-  const emitters = new Set<(event: object) => void>();
-  const { control } = await serve(t, { tail: (_filter, emit) => { emitters.add(emit); return () => { emitters.delete(emit); }; } });
+t.test('the filters of tail', (t) => {
+  const low = sampleScan({ detections: [{ severity: 'low' }] });
+  const rows: [TailFilter, RaxedEvent, boolean][] = [
+    [{}, sampleTest(), true],
+    [{ mssp: 'mssp_yourcompany', customer: 'cust_acme', type: 'scan' }, low, true],
+    [{ mssp: 'mssp_other' }, low, false],
+    [{ customer: 'cust_other' }, low, false],
+    [{ type: 'heartbeat' }, low, false],
+    [{ severity: 'low' }, low, true],
+    [{ severity: 'medium' }, low, false],
+    [{ severity: 'high' }, sampleScan({ detections: [], l2: { enabled: true, hit: true } }), true],
+    [{ severity: 'critical' }, sampleScan({ detections: [], l2: { enabled: true, hit: true } }), false],
+    [{ severity: 'low' }, sampleTest(), false],
+    [{ threats: true }, sampleScan(), true],
+    [{ threats: true }, sampleScan({ detections: [] }), false],
+    [{ threats: true }, sampleGap(), false],
+    [{ threats: false }, sampleGap(), true],
+  ];
+  for (const [filter, event, fits] of rows) t.equal(tailFits(filter, event), fits, `${JSON.stringify(filter)} ${event.event_type}`);
+  t.end();
+});
+
+t.test('a reader of tail that falls behind is cut off before much waits for it', async (t) => {
+  const { emitters, tail } = tails();
+  const { control } = await serve(t, { tail });
   const slow = await rpc(t, control);
   await slow.call({ jsonrpc: '2.0', id: 1, method: 'tail' });
   slow.socket.pause();
+  const event = sampleScan({ texts: { prompt: 'x'.repeat(10_000) }, dataMode: 'full' });
+  const eventBytes = JSON.stringify(event).length;
   let sent = 0;
-  const event = { filler: 'x'.repeat(10_000) };
   for (; emitters.size > 0 && sent < 2000; sent++) {
     for (const emit of emitters) emit(event);
     if (sent % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await until(() => emitters.size === 0, 'the connection is cut');
-  t.ok(sent < 2000, `after ${sent} events`);
+  t.ok(sent * eventBytes < 4 * 1024 * 1024, `after ${sent} events of ${eventBytes} bytes`);
 });
 
 t.test('a caller that sends calls and reads no answer is first held up, then cut off', async (t) => {

@@ -1,20 +1,8 @@
-import type { Static } from '@sinclair/typebox';
-import { Type } from '@sinclair/typebox';
+import type { RaxedEvent } from '../../event/event.js';
 import type { CallContext, MethodEntry } from '../method.js';
 import { defineMethod, defineSubscription } from '../method.js';
-import { IdSchema } from './id.js';
-
-const NoParams = Type.Object({}, { additionalProperties: false });
-
-const TailParams = Type.Object({
-  mssp: Type.Optional(IdSchema),
-  customer: Type.Optional(IdSchema),
-  /** An event type, such as `scan`. */
-  type: Type.Optional(Type.String({ pattern: '^[a-z_]{1,64}$' })),
-}, { additionalProperties: false });
-
-/** Which events a tail shows; an absent field shows all. */
-export type TailFilter = Static<typeof TailParams>;
+import { NoParams } from './fields.js';
+import { TailParams, tailFits } from './tail.js';
 
 export interface SystemActions {
   /** That the daemon answers, and whether its data path moves. */
@@ -24,7 +12,7 @@ export interface SystemActions {
   /** Throws ConfigError when the file is bad; the old configuration then stands. */
   reload(context: CallContext): Promise<object>;
   /** Calls `emit` with each event after the privacy filter until the returned function is called. */
-  tail(filter: TailFilter, emit: (event: object) => void): () => void;
+  tail(emit: (event: RaxedEvent) => void): () => void;
 }
 
 export function createSystemMethods(actions: SystemActions): MethodEntry[] {
@@ -33,6 +21,6 @@ export function createSystemMethods(actions: SystemActions): MethodEntry[] {
     defineMethod({ name: 'version', scope: 'scan', params: NoParams, handle: () => actions.version() }),
     defineMethod({ name: 'status', scope: 'control', params: NoParams, handle: () => actions.status() }),
     defineMethod({ name: 'reload', scope: 'control', params: NoParams, handle: (_params, context) => actions.reload(context) }),
-    defineSubscription({ name: 'tail', scope: 'control', params: TailParams, start: (filter, emit) => actions.tail(filter, emit) }),
+    defineSubscription({ name: 'tail', scope: 'control', params: TailParams, start: (filter, emit) => actions.tail((event) => { if (tailFits(filter, event)) emit(event); }) }),
   ];
 }
