@@ -1,24 +1,20 @@
-import type { ScanCounters } from './agents/counters.js';
-import type { Scope } from './control/method.js';
-import type { CustomerActions } from './control/methods/customer.js';
-import type { MsspActions } from './control/methods/mssp.js';
+import { checkAccess } from './access.js';
+import type { CallContext } from './control/method.js';
 import type { RulesActions } from './control/methods/rules.js';
 import type { ScanActions } from './control/methods/scan.js';
 import type { SystemActions } from './control/methods/system.js';
-import type { DeliveryOutcome } from './delivery/outcome.js';
+import type { Departures } from './departures.js';
 import type { Destinations } from './destinations.js';
-import { sendDirectly } from './direct.js';
-import { describeError, RaxedError } from './errors.js';
-import type { TestEvent } from './event/event.js';
 import type { FilteredBytes, FilteredEvent, PrivacyPolicy } from './event/privacy.js';
-import { withoutText } from './event/privacy.js';
 import type { Generation, TenantPlan } from './generation.js';
-import type { ScanContext, ScanTenant } from './pipeline.js';
+import { streamOf } from './generation.js';
+import type { PipelinePorts, ScanContext, ScanTenant } from './pipeline.js';
 import { runScan } from './pipeline.js';
 import type { Clock } from './ports.js';
 import type { Spool, StreamId } from './spool/spool.js';
 import type { StatusInfo } from './status.js';
-import { showCustomer, showMssp, statusOf } from './status.js';
+import { statusOf } from './status.js';
+import type { SiteAgents } from './site-agents.js';
 
 export interface ActionDeps {
   readonly generation: () => Generation;
@@ -26,7 +22,8 @@ export interface ActionDeps {
   readonly policy: (key: string) => PrivacyPolicy | undefined;
   readonly spool: Spool<FilteredBytes>;
   readonly destinations: Destinations;
-  readonly counters: ScanCounters;
+  readonly agents: Pick<SiteAgents, 'counters' | 'counts' | 'record'>;
+  readonly departures: Departures;
   readonly clock: Clock;
   readonly ulid: () => string;
   /** Those who tail; `observe` tells them all. */
@@ -36,36 +33,40 @@ export interface ActionDeps {
   readonly ready: () => Promise<boolean>;
   readonly warnings: () => string[];
   readonly version: string;
-  readonly skipVerify: boolean;
   readonly onRejected: (stream: StreamId) => void;
-  readonly audit: (outcome: DeliveryOutcome) => Promise<void>;
   readonly info: () => StatusInfo;
 }
 
 export interface Actions {
   readonly scan: ScanActions;
   readonly system: SystemActions;
-  readonly mssp: MsspActions;
-  readonly customer: CustomerActions;
   readonly rules: RulesActions;
 }
 
 /** What the methods on the sockets do to the running daemon. */
 export function createActions(deps: ActionDeps): Actions {
+  const ports: PipelinePorts = { clock: deps.clock, ulid: deps.ulid, count: (threat, origin) => { deps.agents.record(threat, origin); }, observe: deps.observe };
   return {
     scan: {
-      scan: (params, { scope }) => runScan({
-        texts: {
-          ...(params.prompt === undefined ? {} : { prompt: params.prompt }),
-          ...(params.response === undefined ? {} : { response: params.response }),
-          ...(params.system_prompt === undefined ? {} : { system_prompt: params.system_prompt }),
-          ...(params.rag_context === undefined ? {} : { rag_context: params.rag_context }),
-          ...(params.tool_calls === undefined ? {} : { tool_calls: params.tool_calls }),
-        },
-        msspId: params.mssp_id, customerId: params.customer_id, agentId: params.agent_id,
-        integration: params.integration, platform: params.platform, version: params.version,
-        entryPoint: params.entry_point, dryRun: params.dry_run, includeMatches: params.include_matches,
-      }, scanContext(deps.generation(), scope, deps), { clock: deps.clock, ulid: deps.ulid, counters: deps.counters, observe: deps.observe }),
+      async scan(params, context) {
+        const ended: (() => void)[] = [];
+        try {
+          return await runScan({
+            texts: {
+              ...(params.prompt === undefined ? {} : { prompt: params.prompt }),
+              ...(params.response === undefined ? {} : { response: params.response }),
+              ...(params.system_prompt === undefined ? {} : { system_prompt: params.system_prompt }),
+              ...(params.rag_context === undefined ? {} : { rag_context: params.rag_context }),
+              ...(params.tool_calls === undefined ? {} : { tool_calls: params.tool_calls }),
+            },
+            msspId: params.mssp_id, customerId: params.customer_id, agentId: params.agent_id,
+            integration: params.integration, platform: params.platform, version: params.version,
+            entryPoint: params.entry_point, dryRun: params.dry_run, includeMatches: params.include_matches,
+          }, scanContext(deps, context, ended), ports);
+        } finally {
+          for (const end of ended) end();
+        }
+      },
     },
     system: {
       health: async () => ({ status: 'ok', ready: await deps.ready(), version: deps.version }),
@@ -76,20 +77,10 @@ export function createActions(deps: ActionDeps): Actions {
         const { restartRequired } = deps.info();
         return { reloaded: true, restart_required: restartRequired, warnings: deps.warnings() };
       },
-      tail(filter, emit) {
-        const watcher = (event: FilteredEvent): void => { if (fits(filter, event)) emit(event); };
-        deps.watchers.add(watcher);
-        return () => { deps.watchers.delete(watcher); };
+      tail(emit) {
+        deps.watchers.add(emit);
+        return () => { deps.watchers.delete(emit); };
       },
-    },
-    mssp: {
-      list: () => Promise.resolve({ mssps: deps.generation().config.mssps.map(showMssp) }),
-      show: (id) => attempt(() => showMssp(deps.generation().mssp(id))),
-      testWebhook: (id, { skipSslVerify }) => testWebhook(id, skipSslVerify || deps.skipVerify, deps),
-    },
-    customer: {
-      list: (msspId) => attempt(() => ({ customers: deps.generation().mssp(msspId).customers.map(showCustomer) })),
-      show: (msspId, customerId) => attempt(() => showCustomer(deps.generation().tenant(msspId, customerId).customer)),
     },
     rules: {
       list: () => Promise.resolve({
@@ -100,26 +91,29 @@ export function createActions(deps: ActionDeps): Actions {
   };
 }
 
-function scanContext(generation: Generation, scope: Scope, deps: ActionDeps): ScanContext {
+/** `ended`: what is to be called at the end of the scan. */
+function scanContext(deps: ActionDeps, context: CallContext, ended: (() => void)[]): ScanContext {
+  const generation = deps.generation();
   const { agent, control } = generation.config;
-  const allowed = scope === 'scan' ? control.scan_tenants : null;
+  const self = agent === null ? undefined : { msspId: agent.mssp_id, customerId: agent.customer_id, agentId: agent.id, integration: agent.integration };
   return {
     scanner: generation.scanner,
     sendAll: generation.config.events.send === 'all',
     agentVersion: deps.version,
     agentPlatform: process.platform,
-    self: agent === null ? undefined : { msspId: agent.mssp_id, customerId: agent.customer_id, agentId: agent.id, integration: agent.integration },
-    tenant(msspId, customerId) {
-      if (allowed?.some(([mssp, customer]) => mssp === msspId && customer === customerId) === false) {
-        throw new RaxedError('FORBIDDEN', 'control.scan_tenants does not allow this customer on the scan socket');
-      }
-      return scanTenant(generation.tenant(msspId, customerId), deps);
+    self,
+    home: context.tenant ?? self,
+    async tenant(msspId, customerId) {
+      checkAccess(context, { msspId, customerId }, control);
+      const tenant = generation.tenant(msspId, customerId);
+      ended.push(deps.departures.enter({ msspId, customerId }));
+      return scanTenant(tenant, deps);
     },
   };
 }
 
 async function scanTenant(tenant: TenantPlan, deps: ActionDeps): Promise<ScanTenant> {
-  const id = { msspId: tenant.mssp.id, customerId: tenant.customer.id };
+  const id = streamOf(tenant);
   const stream = await deps.spool.openStream(id);
   return {
     ...id,
@@ -130,36 +124,3 @@ async function scanTenant(tenant: TenantPlan, deps: ActionDeps): Promise<ScanTen
     }),
   };
 }
-
-async function testWebhook(id: string, skipVerify: boolean, deps: ActionDeps): Promise<object> {
-  const generation = deps.generation();
-  const output = generation.msspWebhook(id).create({ skipVerify });
-  const event: TestEvent = {
-    event_type: 'test',
-    event_id: `evt_${deps.ulid()}`,
-    timestamp: new Date(deps.clock.now()).toISOString(),
-    payload: { mssp_id: id, message: 'This is a test event from raxed' },
-  };
-  const began = deps.clock.monotonic();
-  try {
-    const { httpStatus } = await sendDirectly(withoutText(event), output, deps, new AbortController().signal);
-    return { delivered: true, event_id: event.event_id, url: output.url, http_status: httpStatus, duration_ms: deps.clock.monotonic() - began };
-  } catch (error) {
-    throw new RaxedError('DELIVERY_FAILED', `the webhook at ${output.url} did not take the test event: ${describeError(error)}`, { cause: error });
-  } finally {
-    await output.close();
-  }
-}
-
-function fits(filter: { readonly mssp?: string; readonly customer?: string; readonly type?: string }, event: FilteredEvent): boolean {
-  const { payload } = event;
-  return (filter.type === undefined || filter.type === event.event_type)
-    && (filter.mssp === undefined || filter.mssp === payload.mssp_id)
-    && (filter.customer === undefined || ('customer_id' in payload && filter.customer === payload.customer_id));
-}
-
-/** Runs a synchronous look-up so that what it throws becomes a rejection. */
-function attempt<T>(lookUp: () => T): Promise<T> {
-  return new Promise((resolve) => { resolve(lookUp()); });
-}
-

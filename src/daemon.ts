@@ -2,40 +2,56 @@ import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createActions } from './actions.js';
+import { checkAccess } from './access.js';
 import { createOwnAgent } from './agent.js';
-import { createCounters } from './agents/counters.js';
+import { spoolWarnings } from './agents/warnings.js';
 import { openAuditLog } from './audit/log.js';
-import type { AuditFields } from './audit/record.js';
+import type { AuditFields, AuditKind } from './audit/record.js';
+import { createAuditActions } from './audit-actions.js';
+import { AVAILABLE_SIEM } from './config/available.js';
+import { EDITION_LIMITS } from './config/limits.js';
 import type { Env, Paths } from './config/paths.js';
 import { effectivePaths } from './config/paths.js';
 import type { Config } from './config/schema.js';
+import type { LoadedConfig } from './configuration.js';
+import { createConfiguration } from './configuration.js';
 import { createControlServer } from './control/server.js';
+import { createAgentMethods } from './control/methods/agent.js';
+import { createAuditMethods } from './control/methods/audit.js';
 import { createCustomerMethods } from './control/methods/customer.js';
 import { createMsspMethods } from './control/methods/mssp.js';
 import { createRulesMethods } from './control/methods/rules.js';
 import { createScanMethods } from './control/methods/scan.js';
+import { createSiemMethods } from './control/methods/siem.js';
+import { createSpoolMethods } from './control/methods/spool.js';
 import { createSystemMethods } from './control/methods/system.js';
 import type { DataPathState } from './data-path.js';
 import { createDataPath } from './data-path.js';
-import { createDeliveryLoop } from './delivery/loop.js';
-import type { DestinationPlan } from './destinations.js';
+import { createDepartures } from './departures.js';
 import { createDestinations } from './destinations.js';
+import type { DeliveryOutcome } from './delivery/outcome.js';
 import { describeError } from './errors.js';
 import type { FilteredBytes, FilteredEvent } from './event/privacy.js';
 import { encodeEvent } from './event/privacy.js';
 import { createGaps } from './gaps.js';
-import type { Generation, TenantPlan } from './generation.js';
-import { buildGeneration, streamOf } from './generation.js';
+import { streamOf } from './generation.js';
 import { installationId } from './installation.js';
+import { createInstaller } from './installer.js';
+import { jsonStore } from './platform/durable-file.js';
 import { nodeSpoolFiles } from './platform/spool-files.js';
+import { peerUid } from './platform/peer.js';
 import { createPolicies, openPolicyRecord } from './policies.js';
 import type { Clock, Logger, Random } from './ports.js';
 import { lockStateFolder } from './spool/folder-lock.js';
-import type { LoadedConfig } from './reload.js';
-import { createReloader } from './reload.js';
-import { auditLimits, retentionMs, sealAgeMs, spoolOptions } from './settings.js';
-import type { SpoolReport } from './spool/spool.js';
+import { createRemovals } from './removals.js';
+import { auditLimits, retentionMs, spoolOptions } from './settings.js';
+import { createSiteAgents } from './site-agents.js';
+import { createSpoolActions } from './spool-actions.js';
+import type { SpoolReport, StreamId } from './spool/spool.js';
 import { createSpool } from './spool/spool.js';
+import { createTenantActions, requester } from './tenant-actions.js';
+import { mergeTenants } from './tenants/merge.js';
+import { openTenantsStore } from './tenants/store.js';
 import { createUlid } from './ulid.js';
 import { VERSION } from './version.js';
 
@@ -80,7 +96,6 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
   const startedAtMs = clock.monotonic();
   const uptimeSeconds = (): number => (clock.monotonic() - startedAtMs) / 1000;
   let started = false;
-  let settled = true;
   const skipVerify = options.env['RAXE_SKIP_SSL_VERIFY']?.toLowerCase() === 'true';
   const failed = new AbortController();
   const stopping = new AbortController();
@@ -104,9 +119,9 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       { files: nodeSpoolFiles, clock, random, logger, ulid: () => `aud_${ulid()}` },
     );
     undo.push(() => audit.close());
-    const note = (kind: 'config' | 'spool' | 'daemon', fields: AuditFields): void => {
+    const record = (kind: Exclude<AuditKind, 'delivery' | 'anchor'>, fields: AuditFields): Promise<void> =>
       audit.event(kind, fields).catch((error: unknown) => { logger.error({ error: describeError(error) }, 'the audit log could not be written'); });
-    };
+    const note = (kind: 'config' | 'spool' | 'daemon', fields: AuditFields): void => { void record(kind, fields); };
 
     const gaps = createGaps({ clock, ulid });
     const spool = await createSpool<FilteredBytes>(spoolOptions(config, paths), { files: nodeSpoolFiles, clock, logger, onReport });
@@ -115,22 +130,62 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       record: await openPolicyRecord(join(paths.stateDir, 'policies.json')), spool, logger,
       onRewritten: ({ mssp, customer, policy }) => { note('config', { event: 'privacy_made_stricter', mssp_id: mssp.id, customer_id: customer.id, data_mode: policy.dataMode }); },
     });
-    const buildPorts = {
-      clock, env: options.env, version: VERSION, skipVerify, hostname: hostname(), workerUrl: options.workerUrl,
-      installationId: await installationId(paths.stateDir, ulid, logger),
-    };
-
-    let generation = await buildGeneration(config, undefined, buildPorts);
     const destinations = createDestinations(logger);
-    const counters = createCounters();
+    undo.push(() => destinations.stop(0));
     const watchers = new Set<(event: FilteredEvent) => void>();
     const observe = (event: FilteredEvent): void => { for (const watcher of watchers) watcher(event); };
+    const direct = { audit: (outcome: DeliveryOutcome) => audit.outcome(outcome), observe };
+    const onRejected = (stream: StreamId): void => { gaps.note(stream, 'rejected', 1, clock.now()); };
 
+    const installer = createInstaller({
+      spool, policies, destinations, audit, clock, random, logger,
+      build: {
+        clock, env: options.env, version: VERSION, skipVerify, hostname: hostname(), workerUrl: options.workerUrl,
+        installationId: await installationId(paths.stateDir, ulid, logger),
+      },
+      async reconfigure({ config: now }) {
+        spool.reconfigure(spoolOptions(now, paths));
+        audit.reconfigure(auditLimits(now));
+        logger.setLevel?.(now.log.level);
+        if (started) await ownAgent.use(now.agent, installer.generation());
+      },
+    });
+    const { generation } = installer;
+    const store = await openTenantsStore(paths.tenantsFile, { files: nodeSpoolFiles, logger, availableSiem: AVAILABLE_SIEM });
+    const configuration = createConfiguration({
+      first: loaded, load: () => options.load('reload'), store, merge: mergeTenants,
+      prepare: (next) => installer.prepare(next.config),
+      note: (fields) => { note('config', fields); },
+      clock, logger,
+    });
+
+    const agents = await createSiteAgents({
+      clock, logger, ulid,
+      stores: { agents: jsonStore(join(paths.stateDir, 'agents.json')), counters: jsonStore(join(paths.stateDir, 'counters.json')) },
+      customers: (msspId) => (msspId === undefined ? generation().config.mssps : [generation().mssp(msspId)]).flatMap((mssp) => mssp.customers.map(({ id }) => ({ msspId: mssp.id, customerId: id }))),
+      thresholdMs: ({ msspId, customerId }) => generation().tenant(msspId, customerId).customer.heartbeat_threshold_seconds * 1000,
+      agentLimit: () => EDITION_LIMITS[generation().config.edition].agentsPerCustomer,
+      self: () => ownAgent.self(),
+      home: () => { const { agent } = generation().config; return agent === null ? undefined : { msspId: agent.mssp_id, customerId: agent.customer_id }; },
+      allowed: (context, customer) => { checkAccess(context, customer, generation().config.control); },
+      note: async (fields, context) => { await record('agent', { ...fields, ...await requester(context) }); },
+      async spoolEvent(customer, event) {
+        const id = { msspId: customer.msspId, customerId: customer.customerId };
+        try {
+          await (await spool.openStream(id)).append(encodeEvent(event));
+          observe(event);
+        } catch {
+          onRejected(id);
+        }
+      },
+    });
+    undo.push(() => agents.stop());
     const ownAgent = createOwnAgent({
-      clock, logger, counters, version: VERSION, ulid, uptimeSeconds,
-      audit: (outcome) => audit.outcome(outcome), observe,
+      ...direct, clock, logger, counters: agents.counters, version: VERSION, ulid, uptimeSeconds,
       statuses: () => destinations.statuses(), rejected: () => spool.stats().rejected, warnings,
     });
+    const departures = createDepartures({ statuses: () => destinations.statuses(), clock });
+    const removals = createRemovals({ configuration, spool, agents, logger });
 
     function onReport(report: SpoolReport): void {
       const { kind, stream, destination, count, since, bytes, file } = report;
@@ -144,67 +199,17 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     function warnings(): string[] {
       return [
-        ...reloader.state().warnings,
+        ...configuration.state().warnings,
+        ...(store.damaged === undefined ? [] : [store.damaged]),
         ...(skipVerify ? ['RAXE_SKIP_SSL_VERIFY=true: certificates are not checked'] : []),
-        ...(reloader.state().lastError === undefined ? [] : ['the configuration file is wrong; the last good one is in force']),
+        ...(configuration.state().lastError === undefined ? [] : ['the configuration file is wrong; the last good one is in force']),
         ...(spool.stats().state === 'ok' ? [] : [`the spool is ${spool.stats().state}`]),
         ...(policies.unfinished ? ['what waits on disk could not yet be rewritten for a stricter privacy setting'] : []),
-        ...(settled ? [] : ['not everything of the new configuration could be started yet']),
+        ...(removals.unfinished ? ['what a deleted customer had could not yet be removed from the disk'] : []),
+        ...(installer.settled ? [] : ['not everything of the new configuration could be started yet']),
         ...(audit.stats().state === 'ok' ? [] : ['the audit log cannot be written']),
+        ...spoolWarnings(spool.stats()), ...agents.warnings(), ...ownAgent.warnings(),
       ];
-    }
-
-    function destinationPlans(of: Generation): DestinationPlan[] {
-      return of.tenants.flatMap((tenant) => tenant.outputs.map((output) => {
-        const stream = streamOf(tenant);
-        return {
-          stream, name: output.name, fingerprint: output.fingerprint,
-          start: async () => {
-            const opened = await spool.openStream(stream);
-            const deadLetters = await opened.deadLetters(output.name);
-            const sender = output.create();
-            const cursor = await opened.attach(output.name);
-            const loop = createDeliveryLoop({
-              stream, cursor, deadLetters, output: sender, audit,
-              narrow: (event) => policies.narrow(tenant.key, event),
-              retentionMs: () => retentionMs(currentTenant(tenant.key) ?? tenant),
-            }, { clock, random, logger });
-            return { loop, release: async () => { cursor.detach(); await sender.close(); } };
-          },
-        };
-      }));
-    }
-
-    const currentTenant = (key: string): TenantPlan | undefined => generation.tenants.find((tenant) => tenant.key === key);
-
-    /** Makes a generation the one in force; resolves when what waits on disk obeys its privacy policies. */
-    async function install(next: Generation): Promise<void> {
-      // What may fail for want of a disk comes first, while the previous one is whole.
-      for (const tenant of next.tenants) await spool.openStream(streamOf(tenant));
-      const putInForce = await policies.prepare(next.tenants);
-      const previous = generation;
-      generation = next;
-      if (previous.scanner !== next.scanner) previous.scanner.retire();
-      putInForce();
-      await policies.enforce();
-      await settle();
-    }
-
-    /** Brings what runs in line with the generation in force. What cannot be, is tried again at each tick. */
-    async function settle(): Promise<void> {
-      const { config, tenants } = generation;
-      try {
-        spool.reconfigure(spoolOptions(config, paths));
-        for (const tenant of tenants) (await spool.openStream(streamOf(tenant))).configure({ sealAgeMs: sealAgeMs(tenant) });
-        audit.reconfigure(auditLimits(config));
-        logger.setLevel?.(config.log.level);
-        await destinations.apply(destinationPlans(generation));
-        if (started) await ownAgent.use(config.agent, generation);
-        settled = true;
-      } catch (error) {
-        settled = false;
-        logger.error({ error: describeError(error) }, 'not everything of the new configuration could be started; it is tried again');
-      }
     }
 
     function announceGaps(): Promise<void> {
@@ -222,82 +227,87 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       }
     }
 
-    const reloader = createReloader({
-      first: loaded,
-      load: () => options.load('reload'),
-      install: async (next) => { await install(await buildGeneration(next, generation, buildPorts)); },
-      note: (fields) => { note('config', fields); },
-      clock, logger,
-    });
     const dataPath = createDataPath(spool, destinations, clock);
 
     function restartRequired(): boolean {
-      const now = effectivePaths(options.paths, generation.config, options.env);
-      return now.stateDir !== paths.stateDir || now.controlSocket !== paths.controlSocket || now.scanSocket !== paths.scanSocket;
+      const now = effectivePaths(options.paths, generation().config, options.env);
+      return now.stateDir !== paths.stateDir || now.controlSocket !== paths.controlSocket || now.scanSocket !== paths.scanSocket
+        || placeOf(generation().config.control.http) !== placeOf(config.control.http);
     }
 
-    undo.push(async () => { await generation.scanner.close(); });
-    undo.push(() => destinations.stop(0));
-    await install(generation);
+    await (await installer.prepare(configuration.effective().config))();
+    undo.push(() => generation().scanner.close());
+    await removals.carryOut();
 
     const actions = createActions({
-      generation: () => generation, policy: (key) => policies.current(key), spool, destinations, counters, clock, ulid, watchers, observe, warnings, reload: () => reloader.reload(), ready: () => dataPath.ready(),
-      version: VERSION, skipVerify,
-      onRejected: (stream) => { gaps.note(stream, 'rejected', 1, clock.now()); },
-      audit: (outcome) => audit.outcome(outcome),
+      generation, policy: (key) => policies.current(key), spool, destinations, agents, departures, clock, ulid, watchers, observe, warnings,
+      reload: () => configuration.reload(), ready: () => dataPath.ready(), version: VERSION, onRejected,
       info: () => ({
-        configFile: paths.configFile, ...reloader.state(), restartRequired: restartRequired(),
+        configFile: paths.configFile, ...configuration.state(), restartRequired: restartRequired(),
         uptimeSeconds: uptimeSeconds(), audit: audit.stats(),
       }),
     });
+    const tenants = createTenantActions({
+      ...direct, configuration, generation, configFile: paths.configFile, availableSiem: AVAILABLE_SIEM,
+      departures, removals, agents, note: record, skipVerify, clock, random, ulid,
+    });
+    const { http } = config.control;
     const server = await createControlServer({
       listeners: [
         { path: paths.controlSocket, scope: 'control', mode: 0o600 },
         { path: paths.scanSocket, scope: 'scan', mode: 0o660 },
+        ...(http === null ? [] : [{ host: http.host, port: http.port, token: () => generation().httpToken, tenant: { msspId: http.mssp_id, customerId: http.customer_id } }]),
       ],
       methods: [
-        ...createScanMethods(actions.scan), ...createSystemMethods(actions.system), ...createMsspMethods(actions.mssp),
-        ...createCustomerMethods(actions.customer), ...createRulesMethods(actions.rules),
+        ...createScanMethods(actions.scan), ...createSystemMethods(actions.system), ...createMsspMethods(tenants.mssp),
+        ...createCustomerMethods(tenants.customer), ...createSiemMethods(tenants.siem), ...createRulesMethods(actions.rules),
+        ...createAgentMethods(agents.actions), ...createAuditMethods(createAuditActions({ audit, folder: join(paths.stateDir, 'audit'), keyFile: join(paths.stateDir, 'audit.key'), files: nodeSpoolFiles, clock })),
+        ...createSpoolMethods(createSpoolActions({ spool, destinations, policies, generation, clock, note: record })),
       ],
       probes: { ready: async () => ({ ready: await dataPath.ready() }) },
-      limits: () => ({ maxTextBytes: generation.config.scanner.max_text_bytes }),
+      limits: () => ({ maxTextBytes: generation().config.scanner.max_text_bytes }),
+      peerUid,
     }, { clock, logger });
     undo.push(() => server.close(0));
 
     const expiring = repeat(EXPIRY_MS, async () => {
-      for (const tenant of generation.tenants) await (await spool.openStream(streamOf(tenant))).expire(retentionMs(tenant));
+      for (const tenant of generation().tenants) await (await spool.openStream(streamOf(tenant))).expire(retentionMs(tenant));
     });
     const ticking = repeat(TICK_MS, async () => {
       if (policies.unfinished) await policies.enforce();
-      if (!settled) await settle();
+      if (!installer.settled) await installer.settle();
+      if (removals.unfinished) await removals.carryOut();
       if (spool.stats().state !== 'ok') return;
       await announceGaps();
     });
     if (skipVerify) logger.warn({}, 'RAXE_SKIP_SSL_VERIFY=true: certificates are not checked');
-    for (const warning of loaded.warnings) logger.warn({}, warning);
-    logger.info({ version: VERSION, engine: generation.ruleset.engine, rules: generation.ruleset.size, control: paths.controlSocket, scan: paths.scanSocket }, 'ready');
+    for (const warning of configuration.state().warnings) logger.warn({}, warning);
+    const { ruleset } = generation();
+    logger.info({ version: VERSION, engine: ruleset.engine, rules: ruleset.size, config: paths.configFile, listening: server.addresses }, 'ready');
     note('daemon', { event: 'started', version: VERSION });
     started = true;
-    await ownAgent.use(generation.config.agent, generation);
+    agents.start();
+    await ownAgent.use(generation().config.agent, generation());
 
     let stopped: Promise<void> | undefined;
     return {
       paths,
-      reload: () => reloader.reload(),
+      reload: () => configuration.reload(),
       dataPath: () => dataPath.state(),
-      config: () => generation.config,
+      config: () => generation().config,
       failed: failed.signal,
       stop() {
         stopped ??= (async () => {
           logger.info({}, 'stopping');
           stopping.abort();
           await server.close(DRAIN_MS);
-          await reloader.close();
+          await configuration.close();
           await Promise.all([expiring, ticking]);
           await announceGaps();
           await destinations.stop(DRAIN_MS);
           await ownAgent.stop();
-          await generation.scanner.close();
+          await agents.stop();
+          await generation().scanner.close();
           note('daemon', { event: 'stopped' });
           await spool.close();
           await audit.close();
@@ -312,4 +322,9 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
   }
+}
+
+/** Where a listener is, and whom it is for: what a reload cannot change. */
+function placeOf(http: Config['control']['http']): string {
+  return http === null ? '' : JSON.stringify([http.host, http.port, http.mssp_id, http.customer_id]);
 }

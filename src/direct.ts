@@ -1,9 +1,11 @@
 import type { DeliveryOutcome } from './delivery/outcome.js';
 import { describeError } from './errors.js';
+import type { TestEvent, TestPayload } from './event/event.js';
 import type { FilteredEvent } from './event/privacy.js';
-import { encodeEvent } from './event/privacy.js';
+import { encodeEvent, withoutText } from './event/privacy.js';
 import type { Output, Receipt } from './outputs/output.js';
 import { DeliveryError } from './outputs/output.js';
+import type { Clock } from './ports.js';
 
 export interface DirectDeps {
   readonly audit: (outcome: DeliveryOutcome) => Promise<void>;
@@ -33,4 +35,27 @@ export async function sendDirectly(event: FilteredEvent, output: Output, deps: D
   deps.observe(event);
   await audited({ deliveryStatus: 'success' }, receipt.httpStatus);
   return receipt;
+}
+
+export interface TestDelivery {
+  readonly eventId: string;
+  readonly httpStatus: number | undefined;
+  readonly durationMs: number;
+}
+
+/** Sends a `test` event now, and closes the output. Rejects with what the output rejects with. */
+export async function sendTest(output: Output, tenant: TestPayload, deps: DirectDeps & { readonly clock: Clock; readonly ulid: () => string }, signal: AbortSignal): Promise<TestDelivery> {
+  const event: TestEvent = {
+    event_type: 'test',
+    event_id: `evt_${deps.ulid()}`,
+    timestamp: new Date(deps.clock.now()).toISOString(),
+    payload: tenant,
+  };
+  const began = deps.clock.monotonic();
+  try {
+    const { httpStatus } = await sendDirectly(withoutText(event), output, deps, signal);
+    return { eventId: event.event_id, httpStatus, durationMs: deps.clock.monotonic() - began };
+  } finally {
+    await output.close();
+  }
 }

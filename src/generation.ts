@@ -44,6 +44,10 @@ export interface Generation {
   /** Throws MSSP_NOT_FOUND or CUSTOMER_NOT_FOUND. */
   tenant(msspId: string, customerId: string): TenantPlan;
   readonly tenants: readonly TenantPlan[];
+  /** By `TenantPlan.key`. */
+  find(key: string): TenantPlan | undefined;
+  /** Of the loopback listener, where there is one. */
+  readonly httpToken: string | undefined;
   msspWebhook(msspId: string): OutputPlan;
 }
 
@@ -63,8 +67,11 @@ export interface GenerationPorts {
  * Throws ConfigError when a secret is missing or a rule is bad; nothing was started then.
  */
 export async function buildGeneration(config: Config, previous: Generation | undefined, ports: GenerationPorts): Promise<Generation> {
-  const plans = createOutputPlans(readSecrets(config, ports.env), ports);
-  const reused = previous !== undefined && config.scanner.rules_dirs.length === 0 && sameJson(config.scanner, previous.config.scanner) ? previous : undefined;
+  const secretOf = readSecrets(config, ports.env);
+  const plans = createOutputPlans(secretOf, ports);
+  // The same object: the file was not read again, so that the rules beside it are not either.
+  const sameScanner = previous !== undefined && (config.scanner === previous.config.scanner || (config.scanner.rules_dirs.length === 0 && sameJson(config.scanner, previous.config.scanner)));
+  const reused = sameScanner ? previous : undefined;
   const { ruleset, scanner } = reused ?? await buildScanner(config.scanner, ports);
   // The first scan after a reload shall not wait for the matchers; a daemon that starts is ready sooner without them.
   if (previous !== undefined && reused === undefined) ruleset.prepare();
@@ -93,6 +100,8 @@ export async function buildGeneration(config: Config, previous: Generation | und
       throw new RaxedError('CUSTOMER_NOT_FOUND', 'this MSSP has no customer with this customer_id');
     },
     tenants: [...tenants.values()],
+    find: (key) => tenants.get(key),
+    httpToken: config.control.http === null ? undefined : secretOf(config.control.http.token),
     msspWebhook: (msspId) => plans.webhook(msspOf(msspId).webhook),
   };
 }
@@ -101,7 +110,7 @@ export function streamOf(tenant: TenantPlan): { msspId: string; customerId: stri
   return { msspId: tenant.mssp.id, customerId: tenant.customer.id };
 }
 
-function tenantKey(msspId: string, customerId: string): string {
+export function tenantKey(msspId: string, customerId: string): string {
   return `${msspId}/${customerId}`;
 }
 

@@ -46,6 +46,8 @@ export interface ScanContext {
   readonly sendAll: boolean;
   readonly agentVersion: string;
   readonly agentPlatform: string;
+  /** Whom calls are for that name no customer. */
+  readonly home: { readonly msspId: string; readonly customerId: string } | undefined;
   /** The daemon's own identity, where it has one. */
   readonly self: { readonly msspId: string; readonly customerId: string; readonly agentId: string; readonly integration: string } | undefined;
   /** Throws MSSP_NOT_FOUND or CUSTOMER_NOT_FOUND. */
@@ -55,7 +57,8 @@ export interface ScanContext {
 export interface PipelinePorts {
   readonly clock: Pick<Clock, 'now'>;
   readonly ulid: () => string;
-  readonly counters: { record(threatDetected: boolean): void };
+  /** Counts a scan; without an origin it was for nobody. */
+  readonly count: (threatDetected: boolean, origin?: { readonly msspId: string; readonly customerId: string; readonly agentId?: string | undefined }) => void;
   /** Sees every event after the privacy filter: for `tail`. */
   readonly observe: (event: FilteredEvent) => void;
 }
@@ -65,10 +68,11 @@ export async function runScan(request: ScanRequest, context: ScanContext, ports:
   const tenant = await tenantOf(request, context);
   const verdict = await context.scanner.scan(request.texts);
   const id = `evt_${ports.ulid()}`;
-  ports.counters.record(verdict.threat_detected);
+  const agentId = tenant === undefined ? undefined : request.agentId ?? (ownTenant(tenant, context) ? context.self?.agentId : undefined);
+  ports.count(verdict.threat_detected, tenant === undefined ? undefined : { msspId: tenant.msspId, customerId: tenant.customerId, agentId });
 
   const delivery = tenant !== undefined && request.dryRun !== true && (verdict.threat_detected || context.sendAll)
-    ? await spoolEvent(request, tenant, verdict, id, context, ports)
+    ? await spoolEvent({ ...request, agentId }, tenant, verdict, id, context, ports)
     : 'none';
 
   const { prompt } = request.texts;
@@ -85,7 +89,7 @@ async function spoolEvent(request: ScanRequest, tenant: ScanTenant, verdict: Ver
   const raw = scanEvent({
     mssp_id: tenant.msspId,
     customer_id: tenant.customerId,
-    agent_id: request.agentId ?? (ownTenant(tenant, context) ? context.self?.agentId : undefined),
+    agent_id: request.agentId,
     entry_point: request.entryPoint ?? 'sdk',
     agent: {
       version: request.version ?? context.agentVersion,
@@ -106,8 +110,8 @@ async function spoolEvent(request: ScanRequest, tenant: ScanTenant, verdict: Ver
 }
 
 async function tenantOf(request: ScanRequest, context: ScanContext): Promise<ScanTenant | undefined> {
-  const msspId = request.msspId ?? (request.customerId === undefined ? context.self?.msspId : undefined);
-  const customerId = request.customerId ?? (request.msspId === undefined ? context.self?.customerId : undefined);
+  const msspId = request.msspId ?? (request.customerId === undefined ? context.home?.msspId : undefined);
+  const customerId = request.customerId ?? (request.msspId === undefined ? context.home?.customerId : undefined);
   if (msspId !== undefined && customerId !== undefined) return await context.tenant(msspId, customerId);
   if (msspId !== undefined || customerId !== undefined) throw new RaxedError('BAD_REQUEST', 'mssp_id and customer_id go together');
   if (request.dryRun === true) return undefined;

@@ -13,11 +13,9 @@ import { describeError } from '../errors.js';
 import type { LeveledLogger } from '../platform/log.js';
 import { createLogger } from '../platform/log.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
-import type { LoadedConfig } from '../reload.js';
+import type { LoadedConfig } from '../configuration.js';
 import { createNotifier } from '../platform/notify.js';
 import { packageRoot } from '../platform/package-root.js';
-import { mergeTenants } from '../tenants/merge.js';
-import { NO_TENANTS } from '../tenants/tenants.js';
 
 export interface RunOptions {
   readonly config?: string | undefined;
@@ -41,12 +39,11 @@ export async function startWatchedDaemon(options: RunOptions): Promise<WatchedDa
   const ports = { clock: nodeClock, random: nodeRandom, logger };
   const paths = defaultPaths(env, { home: homedir(), cwd: options.cwd, configOption: options.config });
   let digest = '';
-  const load = async (mode: 'start' | 'reload'): Promise<LoadedConfig> => {
+  const load = async (): Promise<LoadedConfig> => {
     const { validate } = await import('node-cron');
     const loaded = await readConfigFile(paths.configFile, { availableSiem: AVAILABLE_SIEM, isCron: (expression) => validate(expression), mayBeMissing: !paths.configFileNamed });
     digest = loaded.digest;
-    const { config, warnings } = mergeTenants(loaded.config, NO_TENANTS, mode);
-    return { config, warnings: [...loaded.warnings, ...warnings].map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`)) };
+    return { config: loaded.config, warnings: loaded.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`)) };
   };
   const daemon = await startDaemon({ load, paths, env, workerUrl: pathToFileURL(join(packageRoot, 'dist/scanner/worker.js')) }, ports);
   const watch = await watchConfig({

@@ -1,0 +1,47 @@
+import type { Configuration } from './configuration.js';
+import { describeError } from './errors.js';
+import type { FilteredBytes } from './event/privacy.js';
+import type { Logger } from './ports.js';
+import type { SiteAgents } from './site-agents.js';
+import type { Spool } from './spool/spool.js';
+import { forgetRemoved } from './tenants/customer.js';
+
+/**
+ * Takes what deleted customers had off the disk: events, cursors, dead letters, agents, counts. The store of tenants
+ * names them until that is done, so that a crash in between leaves nothing behind.
+ */
+export interface Removals {
+  /** Resolves when everything that could be removed is; what could not, is tried again at the next call. */
+  carryOut(): Promise<void>;
+  readonly unfinished: boolean;
+}
+
+export function createRemovals(deps: {
+  readonly configuration: Configuration;
+  readonly spool: Pick<Spool<FilteredBytes>, 'removeStream'>;
+  readonly agents: Pick<SiteAgents, 'removeCustomer'>;
+  readonly logger: Logger;
+}): Removals {
+  let last: Promise<void> = Promise.resolve();
+
+  async function once(): Promise<void> {
+    for (const gone of deps.configuration.tenants().removed) {
+      const { mssp_id: msspId, customer_id: customerId } = gone;
+      try {
+        await deps.spool.removeStream({ msspId, customerId });
+        await deps.agents.removeCustomer({ msspId, customerId });
+        await deps.configuration.record((tenants) => forgetRemoved(tenants, gone));
+      } catch (error) {
+        deps.logger.error({ mssp_id: msspId, customer_id: customerId, error: describeError(error) }, 'what a deleted customer had could not be removed from the disk; it is tried again');
+      }
+    }
+  }
+
+  return {
+    carryOut() {
+      last = last.then(once);
+      return last;
+    },
+    get unfinished() { return deps.configuration.tenants().removed.length > 0; },
+  };
+}
