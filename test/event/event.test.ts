@@ -146,6 +146,23 @@ t.test('narrowing applies the stricter of then and now and never widens', (t) =>
   t.end();
 });
 
+t.test('a change of an agent\'s status holds no text, and is sent under every policy as it was stored', (t) => {
+  const event = withoutText({
+    event_type: 'agent_status_change', event_id: 'evt_x', timestamp: '2026-01-30T10:30:00.000Z',
+    payload: {
+      agent_id: 'agent_001', mssp_id: 'mssp_yourcompany', customer_id: 'cust_acme', previous_status: 'unknown', new_status: 'online', reason: 'startup',
+      agent: { version: '1.0.0', platform: 'linux', integration: 'langchain' },
+    },
+  });
+  t.equal(Buffer.from(encodeEvent(event)).toString(), '{"event_type":"agent_status_change","event_id":"evt_x","timestamp":"2026-01-30T10:30:00.000Z","payload":'
+    + '{"agent_id":"agent_001","mssp_id":"mssp_yourcompany","customer_id":"cust_acme","previous_status":"unknown","new_status":"online","reason":"startup",'
+    + '"agent":{"version":"1.0.0","platform":"linux","integration":"langchain"}}}');
+  t.same(decodeEvent(encodeEvent(event)), event);
+  t.same(fieldsCarried(event), []);
+  t.equal(narrowEvent({ dataFields: [], dataMode: 'privacy_safe' }, event), event);
+  t.end();
+});
+
 t.test('a raw event and loose bytes cannot be stored: it does not compile', (t) => {
   const store = (_bytes: ReturnType<typeof encodeEvent>): void => {};
   const raw = scanEvent(identity, texts, verdict(), at);

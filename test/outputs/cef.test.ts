@@ -4,7 +4,7 @@ import { cutEscaped, escapeExtension, escapeHeader, eventSeverity, formatCef, ty
 import { datagramOf, formatSyslog, frameSyslog, syslogSeverity, type SyslogHeader } from '../../src/outputs/syslog-message.js';
 import type { FilteredEvent } from '../../src/event/privacy.js';
 import { SEVERITIES, type Severity } from '../../src/scanner/verdict.js';
-import { sampleGap, sampleScan, sampleTest } from '../fixtures/events.js';
+import { sampleGap, sampleScan, sampleStatusChange, sampleTest } from '../fixtures/events.js';
 import { parseCef } from '../fixtures/cef-parser.js';
 
 const STRICT: CefOptions = { mode: 'strict', deviceVendor: 'RAXE', deviceProduct: 'ThreatDetection', version: '0.10.0', installationId: 'inst_abc123' };
@@ -106,10 +106,17 @@ t.test('a threat that only the classifier saw has its severity, its rule id and 
   t.end();
 });
 
+t.test('an agent that fell silent is named, and nothing of a scan stands beside it', (t) => {
+  t.equal(formatCef(sampleStatusChange(), STRICT), 'CEF:0|RAXE|ThreatDetection|0.10.0|agent_status_change|Agent Status Change|0|rt=1769769000000 suser=agent_001 '
+    + 'msg=agent went from online to offline (no_heartbeat) cs4=evt_01JJZ0000000000000STATUS cs4Label=EventID cs5=mssp_yourcompany cs5Label=MSSPId cs6=cust_acme cs6Label=CustomerId deviceExternalId=inst_abc123');
+  t.end();
+});
+
 t.test('every other type of event has its type as signature id', (t) => {
   const table: [FilteredEvent, string, string][] = [
     [sampleTest(), 'test', 'This is a test event'],
     [sampleGap(), 'delivery_gap', '3 events will not arrive (rejected) since 2026-01-30T10:29:00.000Z'],
+    [sampleStatusChange(), 'agent_status_change', 'agent went from online to offline (no_heartbeat)'],
     [sampleScan({ detections: [] }), 'scan', 'Scan Completed'],
   ];
   for (const [event, id, message] of table) {

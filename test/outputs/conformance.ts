@@ -1,7 +1,7 @@
 import type { Test } from 'tap';
 import { encodeEvent, type FilteredEvent } from '../../src/event/privacy.js';
 import { DeliveryError, type Output, type OutgoingEvent } from '../../src/outputs/output.js';
-import { sampleGap, sampleScan, sampleTest } from '../fixtures/events.js';
+import { sampleGap, sampleScan, sampleStatusChange, sampleTest } from '../fixtures/events.js';
 import { closedPort, eventually, tcpReceiver } from '../fixtures/receivers.js';
 
 /** How the suite gets at one kind of output and at a receiver that it can talk to. */
@@ -45,7 +45,7 @@ export function conformsToOutput(t: Test, name: string, harness: OutputHarness):
     await t.test('a finished send has arrived, whole and in order, one after another and at once', async (t) => {
       const receiver = await harness.receiver();
       const output = harness.create(receiver.port, 10_000);
-      const list = [...events(40), sampleTest(), sampleGap()];
+      const list = [...events(40), sampleTest(), sampleGap(), sampleStatusChange()];
       for (const batch of batches(output, list)) await output.send(batch, never);
       if (output.lossy) await eventually(() => receiver.ids().length >= list.length);
       t.same(receiver.ids(), list.map((event) => event.event_id));
