@@ -21,8 +21,8 @@ export interface Notes {
   readonly warn: Report;
 }
 
-/** What this version has. */
 export interface Available {
+  /** The SIEM outputs that this version has; the others are refused. */
   readonly availableSiem: readonly SiemOutput[];
 }
 
