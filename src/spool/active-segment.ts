@@ -26,11 +26,11 @@ export class ActiveSegment {
   }
 
   /** A new file with its header; nothing is left behind when that fails. */
-  static async create(files: SpoolFiles, folder: string, first: { readonly firstSeq: number; readonly firstTime: number }): Promise<ActiveSegment> {
+  static async create(files: SpoolFiles, folder: string, first: { readonly firstSeq: number; readonly firstTime: number; readonly flags: number }): Promise<ActiveSegment> {
     const path = join(folder, segmentName(first.firstSeq));
     const file = await openNew(files, path);
     try {
-      await writeAll(file, [encodeSegmentHeader({ base: first.firstSeq, created: first.firstTime, flags: 0 })], 0);
+      await writeAll(file, [encodeSegmentHeader({ base: first.firstSeq, created: first.firstTime, flags: first.flags })], 0);
     } catch (error) {
       await closeQuietly(file);
       await unlinkQuietly(files, path);
@@ -38,6 +38,7 @@ export class ActiveSegment {
     }
     const segment = new Segment(path, first.firstSeq, SEGMENT_HEADER_BYTES, first.firstSeq);
     segment.created = first.firstTime;
+    segment.flags = first.flags;
     return new ActiveSegment(segment, file);
   }
 

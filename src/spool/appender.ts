@@ -16,6 +16,8 @@ export interface AppenderHost {
   readonly clock: Clock;
   readonly segmentBytes: number;
   readonly ack: 'fsync' | 'write';
+  /** Of every new segment. */
+  readonly segmentFlags: number;
   /** Makes the folder, and its entry in its parents durable. */
   ensureFolder(): Promise<void>;
   admit(bytes: number): boolean | Promise<boolean>;
@@ -258,7 +260,7 @@ export class Appender {
 
   async #create(first: Group): Promise<ActiveSegment> {
     await this.#host.ensureFolder();
-    const active = await ActiveSegment.create(this.#host.files, this.#host.folder, first);
+    const active = await ActiveSegment.create(this.#host.files, this.#host.folder, { firstSeq: first.firstSeq, firstTime: first.firstTime, flags: this.#host.segmentFlags });
     this.#active = active;
     this.#host.account(SEGMENT_HEADER_BYTES);
     this.#host.opened(active.segment);

@@ -59,7 +59,7 @@ export function decodeSlot(bytes: Buffer): DecodedSlot {
 }
 
 /** What a cursor file says; `damaged` when neither slot can be trusted, or the file cannot be read. */
-export async function readCursorFile(files: SpoolFiles, path: string): Promise<DecodedSlot> {
+export async function readCursorFile(files: Pick<SpoolFiles, 'open'>, path: string): Promise<DecodedSlot> {
   try {
     const file = await files.open(path, 'read');
     try {

@@ -53,7 +53,7 @@ function namesIn(json: string): string[] | undefined {
 }
 
 /** A file that cannot be read is a damaged one. */
-export async function readKnown(files: SpoolFiles, path: string): Promise<KnownDestinations> {
+export async function readKnown(files: Pick<SpoolFiles, 'open'>, path: string): Promise<KnownDestinations> {
   try {
     const file = await files.open(path, 'read');
     try {

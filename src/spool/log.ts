@@ -20,6 +20,8 @@ export interface LogOptions {
   ack(): 'fsync' | 'write';
   /** Dead letters are written even when the spool is full. */
   readonly alwaysAdmit: boolean;
+  /** Of every new segment: FLAG_GAPS where records are taken out one by one. */
+  readonly segmentFlags: number;
   readonly known: KnownSeqs;
   /** The folder whose entries lead here and that exists for sure. */
   readonly root: string;
@@ -129,16 +131,19 @@ export class SegmentedLog {
     return leftOut;
   }
 
-  /** Deletes what was set aside before `beforeMs`. */
-  removeAside(beforeMs: number): Promise<void> {
+  /** Deletes what was set aside before `beforeMs`; how many bytes went. */
+  removeAside(beforeMs: number): Promise<number> {
     return this.#ports.turns.take(async () => {
+      const { files, budget } = this.#ports;
+      const before = this.bytes;
       const names = [...this.#aside.keys()].filter((name) => (parseAside(name)?.timeMs ?? 0) < beforeMs);
       for (const name of names) {
-        await removeIfThere(this.#ports.files, join(this.#options.folder, name));
-        this.#ports.budget.add(-(this.#aside.get(name) ?? 0));
+        await removeIfThere(files, join(this.#options.folder, name));
+        budget.add(-(this.#aside.get(name) ?? 0));
         this.#aside.delete(name);
       }
-      if (names.length > 0) await this.#ports.files.syncFolder(this.#options.folder);
+      if (names.length > 0) await files.syncFolder(this.#options.folder);
+      return before - this.bytes;
     });
   }
 
@@ -258,6 +263,7 @@ export class SegmentedLog {
       clock,
       get segmentBytes() { return options.segmentBytes(); },
       get ack() { return options.ack(); },
+      segmentFlags: options.segmentFlags,
       ensureFolder: () => this.#ensureFolder(),
       admit: (bytes) => {
         if (!options.alwaysAdmit) return budget.admit(bytes);

@@ -168,7 +168,7 @@ async function countMarkers(file: SpoolFile, from: number, end: number): Promise
 }
 
 /** A write that a crash cut short: it ends too early, or a sector of it is zero. Otherwise the bytes have changed since. */
-async function isTorn(file: SpoolFile, from: number, end: number): Promise<boolean> {
+export async function isTorn(file: SpoolFile, from: number, end: number): Promise<boolean> {
   const header = Buffer.alloc(RECORD_HEADER_BYTES);
   if (end - from < RECORD_HEADER_BYTES || await file.read(header, from) < RECORD_HEADER_BYTES) return true;
   if (from > 0 && from + RECORD_HEADER_BYTES + header.readUInt32LE(8) > end) return true;

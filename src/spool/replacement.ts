@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { errnoOf } from '../errors.js';
 import type { SpoolFile, SpoolFiles } from '../ports.js';
-import { encodedLength, encodeRecord, encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './record.js';
+import { encodedLength, encodeRecord, encodeSegmentHeader, FLAG_GAPS, SEGMENT_HEADER_BYTES } from './record.js';
 import type { RawRecord } from './record.js';
 import { TEMPORARY_SUFFIX } from './names.js';
 import { scanRecords } from './segment.js';
@@ -104,7 +104,11 @@ async function copyRecords(source: SpoolFile, out: SpoolFile, segment: Segment, 
       bytes += waitingBytes;
       count += waiting.length;
     }
-    if (end.done) return { bytes, count, leftOut, damaged };
+    if (end.done) {
+      const flags = how.flags | (damaged || leftOut > 0 ? FLAG_GAPS : 0);
+      if (flags !== how.flags) await writeAll(out, [encodeSegmentHeader({ base: segment.base, created: how.created, flags })], 0);
+      return { bytes, count, leftOut, damaged };
+    }
     range = { ...range, offset: end.offset, afterSeq: end.afterSeq };
   }
 }

@@ -10,6 +10,7 @@ import { SegmentedLog } from './log.js';
 import { DEAD_FOLDER, destinationAsFile, fileAsDestination, REWRITE_PENDING } from './names.js';
 import { OpenFiles } from './open-files.js';
 import type { KnownSeqs } from './recovery.js';
+import { FLAG_GAPS } from './record.js';
 import { removeIfThere } from './replacement.js';
 import type { Cursor, DeadLetters, DestinationPlace, Expired, SpoolOptions, SpoolReport, Stream, StreamId } from './spool.js';
 import { spoolError } from './spool-error.js';
@@ -275,6 +276,7 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
       segmentBytes: () => (isDead ? Math.min(DEAD_SEGMENT_BYTES, options().segmentBytes) : options().segmentBytes),
       ack: () => (isDead ? 'fsync' : options().ack),
       alwaysAdmit: isDead,
+      segmentFlags: isDead ? FLAG_GAPS : 0,
       known,
       root: options().folder,
     }, {

@@ -409,7 +409,7 @@ void t.test('what waits longer than it may expires: counted, reported, and gone'
   await siem.commit(31);
   t.same(await stream.expire(50 * 60_000), { count: 0, destinations: [] });
   t.same(await stream.expire(20 * 60_000), { count: 20, since: started + 10 * 60_000, destinations: [{ destination: 'webhook', count: 20 }] });
-  t.match(reports, [{ kind: 'dead_letters_expired', destination: 'webhook', count: 1 }, { kind: 'expired', count: 20, since: started + 10 * 60_000 }]);
+  t.match(reports, [{ kind: 'expired', count: 20, since: started + 10 * 60_000 }, { kind: 'dead_letters_expired', destination: 'webhook', count: 1 }]);
   t.equal(webhook.committed, 31);
   t.same((await readAll(webhook, 1)).map(textOf), numbered(20, 30));
   t.equal(letters.count(), 0);
