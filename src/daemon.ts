@@ -185,7 +185,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       statuses: () => destinations.statuses(), rejected: () => spool.stats().rejected, warnings,
     });
     const departures = createDepartures({ statuses: () => destinations.statuses(), clock });
-    const removals = createRemovals({ configuration, spool, agents, logger });
+    const removals = createRemovals({ configuration, spool, agents, inForce: (id) => installer.inForce(id), logger });
 
     function onReport(report: SpoolReport): void {
       const { kind, stream, destination, count, since, bytes, file } = report;
@@ -235,9 +235,10 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         || placeOf(generation().config.control.http) !== placeOf(config.control.http);
     }
 
+    // Before a customer of the same id is in force.
+    await removals.carryOut();
     await (await installer.prepare(configuration.effective().config))();
     undo.push(() => generation().scanner.close());
-    await removals.carryOut();
 
     const actions = createActions({
       generation, policy: (key) => policies.current(key), spool, destinations, agents, departures, clock, ulid, watchers, observe, warnings,

@@ -5,16 +5,17 @@ import type { DestinationPlan, Destinations } from './destinations.js';
 import { describeError } from './errors.js';
 import type { FilteredBytes } from './event/privacy.js';
 import type { Generation, GenerationPorts, TenantPlan } from './generation.js';
-import { buildGeneration, streamOf } from './generation.js';
+import { buildGeneration, streamOf, tenantKey } from './generation.js';
 import type { Policies } from './policies.js';
 import type { Clock, Logger, Random } from './ports.js';
 import { retentionMs, sealAgeMs } from './settings.js';
-import type { Spool } from './spool/spool.js';
+import type { Spool, StreamId } from './spool/spool.js';
 
 /** Puts generations in force, and keeps what runs in line with the one that is. */
 export interface Installer {
   /** The one in force. Throws before the first. */
   generation(): Generation;
+  inForce(id: StreamId): boolean;
   /**
    * Does all that may fail for want of a secret, a rule or a disk, and rejects before anything has changed. What it
    * resolves with puts the generation in force: what that resolves with, obeys its privacy policies on disk too.
@@ -101,5 +102,5 @@ export function createInstaller(deps: InstallerDeps): Installer {
     }));
   }
 
-  return { generation, prepare, settle, get settled() { return settled; } };
+  return { generation, inForce: ({ msspId, customerId }) => current?.find(tenantKey(msspId, customerId)) !== undefined, prepare, settle, get settled() { return settled; } };
 }

@@ -3,7 +3,7 @@ import { describeError } from './errors.js';
 import type { FilteredBytes } from './event/privacy.js';
 import type { Logger } from './ports.js';
 import type { SiteAgents } from './site-agents.js';
-import type { Spool } from './spool/spool.js';
+import type { Spool, StreamId } from './spool/spool.js';
 import { forgetRemoved } from './tenants/customer.js';
 
 /**
@@ -17,9 +17,11 @@ export interface Removals {
 }
 
 export function createRemovals(deps: {
-  readonly configuration: Configuration;
+  readonly configuration: Pick<Configuration, 'tenants' | 'record'>;
   readonly spool: Pick<Spool<FilteredBytes>, 'removeStream'>;
   readonly agents: Pick<SiteAgents, 'removeCustomer'>;
+  /** The file may name a customer whose data is still to be removed; once it is in force, that is its own data. */
+  readonly inForce: (id: StreamId) => boolean;
   readonly logger: Logger;
 }): Removals {
   let last: Promise<void> = Promise.resolve();
@@ -28,8 +30,10 @@ export function createRemovals(deps: {
     for (const gone of deps.configuration.tenants().removed) {
       const { mssp_id: msspId, customer_id: customerId } = gone;
       try {
-        await deps.spool.removeStream({ msspId, customerId });
-        await deps.agents.removeCustomer({ msspId, customerId });
+        if (!deps.inForce({ msspId, customerId })) {
+          await deps.spool.removeStream({ msspId, customerId });
+          await deps.agents.removeCustomer({ msspId, customerId });
+        }
         await deps.configuration.record((tenants) => forgetRemoved(tenants, gone));
       } catch (error) {
         deps.logger.error({ mssp_id: msspId, customer_id: customerId, error: describeError(error) }, 'what a deleted customer had could not be removed from the disk; it is tried again');
