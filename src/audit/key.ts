@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errnoOf } from '../errors.js';
 import type { Random, SpoolFiles } from '../ports.js';
 
@@ -6,6 +6,21 @@ import type { Random, SpoolFiles } from '../ports.js';
 
 const KEY_BYTES = 32;
 const FILE_BYTES = KEY_BYTES * 2 + 1;
+
+/** Where a daemon keeps the key of its log: beside the folder. */
+export function auditKeyFile(folder: string): string {
+  return join(dirname(folder), 'audit.key');
+}
+
+/** Where a log that is nobody's but a program's own keeps it: in the folder. */
+export function ownKeyFile(folder: string): string {
+  return join(folder, 'mssp_audit.key');
+}
+
+/** The key that a log was signed with, in either place; undefined when there is none. */
+export async function findAuditKey(folder: string, files: SpoolFiles): Promise<Uint8Array | undefined> {
+  return await readAuditKey(ownKeyFile(folder), files) ?? readAuditKey(auditKeyFile(folder), files);
+}
 
 /** The key in the file's bytes; undefined when they are no key. */
 export function parseAuditKey(bytes: Uint8Array): Uint8Array | undefined {

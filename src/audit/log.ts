@@ -1,9 +1,9 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { RaxedError, errnoOf } from '../errors.js';
 import type { Clock, Logger, Random, SpoolFiles } from '../ports.js';
 import type { ChainHead } from './chain.js';
 import { countExpired } from './file-name.js';
-import { readAuditKey } from './key.js';
+import { auditKeyFile, readAuditKey } from './key.js';
 import { auditRecord, deliveryRecord, type AuditBody, type AuditFields, type AuditKind, type DeliveryOutcome, type RecordKind } from './record.js';
 import { linesBefore, recoverLog, type Recovered } from './recovery.js';
 import { createChainWriter } from './writer.js';
@@ -73,10 +73,6 @@ interface Waiting {
 /** Bounds how long sealing a group keeps the event loop busy. */
 const MAX_GROUP_RECORDS = 1024;
 const DAY_MS = 86_400_000;
-
-export function auditKeyFile(folder: string): string {
-  return join(dirname(folder), 'audit.key');
-}
 
 /** Opens the log in `folder` (made with 0700 when missing) and goes on with its chain. Throws STATE_UNWRITABLE. */
 export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts): Promise<AuditLog> {

@@ -55,8 +55,20 @@ export async function verifyAudit(options: VerifyOptions, files: SpoolFiles): Pr
   throw Object.assign(new Error('the audit log changes faster than it can be read'), { code: 'EBUSY' });
 }
 
+export interface VerificationView {
+  readonly ok: boolean;
+  readonly files: number;
+  /** Intact lines, up to the first bad one. */
+  readonly lines: number;
+  /** Lines at the end that no signature covers yet. */
+  readonly unsigned_lines: number;
+  /** Whether there was a key. */
+  readonly signatures_checked: boolean;
+  readonly first_bad?: BadLine;
+}
+
 /** As on the wire, and as `raxed ctl audit verify --json` shows it. `key` is what it was checked with. */
-export function showVerification({ ok, files, lines, unsignedLines, firstBad }: AuditVerification, key: Uint8Array | undefined): object {
+export function showVerification({ ok, files, lines, unsignedLines, firstBad }: AuditVerification, key: Uint8Array | undefined): VerificationView {
   return {
     ok, files, lines, unsigned_lines: unsignedLines, signatures_checked: key !== undefined,
     ...(firstBad === undefined ? {} : { first_bad: firstBad }),
@@ -75,22 +87,23 @@ async function look({ folder, key, knownHead, signal }: VerifyOptions, files: Sp
   const heads = [...(typeof stated === 'object' ? [stated] : []), ...(knownHead === undefined ? [] : [knownHead()])];
   const names = auditFilesIn(await files.list(folder)).map(({ name }) => name);
   const walk = startWalk(heads, key);
-  let at: Place = { file: names[0] ?? HEAD_FILE, line: 0 };
+  const beginning: Place = { file: names[0] ?? HEAD_FILE, line: 1 };
+  let end: Place = { ...beginning, line: 0 };
   const answer = (count: number, bad?: { readonly place: Place; readonly damage: Damage }): AuditVerification => ({
     ok: bad === undefined, files: count, lines: walk.lines, unsignedLines: walk.unsignedLines(),
-    ...(bad === undefined ? {} : { firstBad: { ...bad.place, problem: bad.damage.problem, kind: bad.damage.kind } }),
+    ...(bad === undefined ? {} : { firstBad: { ...(bad.damage.isAtBeginning === true ? beginning : bad.place), problem: bad.damage.problem, kind: bad.damage.kind } }),
   });
 
   for (const [index, name] of names.entries()) {
     const found = await walkFile(walk, { folder, names, index, signal }, files);
     if (found === 'removed') return undefined;
     if (typeof found === 'object') return answer(index + 1, found);
-    at = { file: name, line: found };
+    end = { file: name, line: found };
   }
   const gone = walk.beginning();
-  if (gone !== undefined) return answer(names.length, { place: { file: names[0] ?? HEAD_FILE, line: 1 }, damage: gone });
+  if (gone !== undefined) return answer(names.length, { place: beginning, damage: gone });
   const cut = walk.end();
-  if (cut !== undefined) return answer(names.length, { place: { ...at, line: at.line + 1 }, damage: cut });
+  if (cut !== undefined) return answer(names.length, { place: { ...end, line: end.line + 1 }, damage: cut });
   const head = headDamage(stated, walk);
   return answer(names.length, head === undefined ? undefined : { place: { file: HEAD_FILE, line: 1 }, damage: head });
 }

@@ -10,8 +10,10 @@ export interface Damage {
   readonly kind: DamageKind;
   /** A sentence's part without values from the log: `3 lines before it are missing`. */
   readonly problem: string;
-  /** The hash of the line that should stand here: if it comes later, lines were moved and none is missing. */
+  /** The hash of the line before it: if that one comes later, lines were moved and none is missing. */
   readonly awaited?: string;
+  /** It is the very first line of the log that is wrong, whichever was read. */
+  readonly isAtBeginning?: true;
 }
 
 export interface Walk {
@@ -45,6 +47,7 @@ export function startWalk(heads: readonly ChainHead[], key: Uint8Array | undefin
     if (last === undefined && gap > 0 && !(firstOfFile && isAnchor)) return missing(gap, line);
     if (last === undefined && gap === 0 && line.prevHash !== GENESIS_HASH) return altered('it is not the beginning of a chain');
     if (last !== undefined && gap > 0) return missing(gap, line);
+    if (last !== undefined && lines === 1 && line.count < last.count) return { ...altered('it does not belong before the lines after it'), isAtBeginning: true };
     if (last !== undefined && (gap < 0 || line.prevHash !== last.hash)) return altered('it does not follow the line before it');
     if (firstOfFile && !isAnchor) return altered('the file does not begin with an anchor');
     if (isAnchor && !anchorHolds(line, key)) return altered('the anchor\'s count or signature is wrong');
@@ -70,11 +73,11 @@ export function startWalk(heads: readonly ChainHead[], key: Uint8Array | undefin
     beginning() {
       const explained = Math.max(0, ...removals.filter(({ at }) => at <= signedCount || heads.length === 0).map(({ removedLines }) => removedLines));
       const unexplained = linesBefore - explained;
-      return unexplained <= 0 ? undefined : { kind: 'missing', problem: `${unexplained} lines before it are missing, and no line says that they were removed` };
+      return unexplained <= 0 ? undefined : { kind: 'missing', problem: `${are(unexplained, 'before it')} missing, and nothing says that the retention removed them`, isAtBeginning: true };
     },
     end() {
       const cut = statedCount - (last?.count ?? 0);
-      return cut <= 0 ? undefined : { kind: 'truncated', problem: `${cut} lines at the end are missing` };
+      return cut <= 0 ? undefined : { kind: 'truncated', problem: `${are(cut, 'at the end')} missing` };
     },
     unsignedLines: () => Math.max(0, (last?.count ?? 0) - signedCount),
   };
@@ -85,5 +88,10 @@ function altered(problem: string): Damage {
 }
 
 function missing(count: number, line: OpenedLine): Damage {
-  return { kind: 'missing', problem: `${count} lines before it are missing`, awaited: line.prevHash };
+  return { kind: 'missing', problem: `${are(count, 'before it')} missing`, awaited: line.prevHash };
+}
+
+/** `1 line at the end is`, `3 lines at the end are` */
+function are(count: number, where: string): string {
+  return `${count} ${count === 1 ? 'line' : 'lines'} ${where} ${count === 1 ? 'is' : 'are'}`;
 }

@@ -1,68 +1,23 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { EMPTY_CHAIN, openLine, sealLine, signAnchor } from '../../src/audit/chain.js';
 import { auditFilesIn, countExpired, nextFileName } from '../../src/audit/file-name.js';
-import { parseAuditKey } from '../../src/audit/key.js';
-import { auditKeyFile, openAuditLog, type AuditLog, type AuditLogOptions } from '../../src/audit/log.js';
-import { auditRecord, deliveryRecord, originOf, type DeliveryOutcome } from '../../src/audit/record.js';
-import { verifyAudit } from '../../src/audit/verify.js';
+import { auditKeyFile } from '../../src/audit/key.js';
+import { openAuditLog } from '../../src/audit/log.js';
+import { auditRecord, deliveryRecord, originOf } from '../../src/audit/record.js';
+import { verifyAudit, type AuditVerification } from '../../src/audit/verify.js';
 import { RaxedError } from '../../src/errors.js';
 import { nodeRandom } from '../../src/platform/node.js';
 import { nodeSpoolFiles } from '../../src/platform/spool-files.js';
-import type { Clock, SpoolFile, SpoolFiles } from '../../src/ports.js';
-import { createUlid } from '../../src/ulid.js';
-import { manualClock, type ManualClock } from '../fixtures/clock.js';
-import { recordingLogger, silentLogger } from '../fixtures/logger.js';
+import type { SpoolFile, SpoolFiles } from '../../src/ports.js';
+import { manualClock } from '../fixtures/clock.js';
+import { recordingLogger } from '../fixtures/logger.js';
+import { DAY, MIB, OUTCOME, audit, auditIds, filesOf, isIntact, keyOf, linesOf, open, verify } from './log-folder.js';
 
-const DAY = 86_400_000;
-const MIB = 1024 * 1024;
-const OUTCOME: DeliveryOutcome = {
-  msspId: 'mssp_a', customerId: 'cust_b', eventId: 'evt_01HZX3GZ7N9Q4M8T2V6B5C1D0E', destination: 'webhook', destinationUrl: 'https://soc.example/raxe/alerts?token=secret',
-  dataMode: 'full', dataFieldsSent: ['prompt'], deliveryStatus: 'success', httpStatus: 200, attempts: 1,
-};
-
-interface Opened { log: AuditLog; folder: string; clock: ManualClock }
-
-async function open(t: Test, folder: string, options: Partial<AuditLogOptions> & { clock?: ManualClock; files?: SpoolFiles } = {}): Promise<Opened> {
-  const { clock = manualClock(), files = nodeSpoolFiles, ...limits } = options;
-  const log = await openAuditLog(
-    { folder, maxFileBytes: 10 * MIB, maxBytes: 1024 * MIB, retentionDays: 90, ...limits },
-    { files, clock, random: nodeRandom, logger: silentLogger, ulid: auditIds(clock) },
-  );
-  t.teardown(() => log.close());
-  return { log, folder, clock };
-}
-
-function auditIds(clock: Clock): () => string {
-  const ulid = createUlid(clock, nodeRandom);
-  return () => `aud_${ulid()}`;
-}
-
-function audit(t: Test): string {
-  return join(t.testdir({}), 'state', 'audit');
-}
-
-function filesOf(folder: string): string[] {
-  return auditFilesIn(readdirSync(folder)).map((file) => file.name);
-}
-
-function linesOf(folder: string): Record<string, unknown>[] {
-  return filesOf(folder).flatMap((name) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>));
-}
-
-async function keyOf(folder: string): Promise<Uint8Array> {
-  const key = parseAuditKey(readFileSync(auditKeyFile(folder)));
-  if (key === undefined) throw new Error('no key');
-  return Promise.resolve(key);
-}
-
-async function isIntact(t: Test, folder: string, lines?: number): Promise<void> {
-  const verdict = await verifyAudit({ folder, key: await keyOf(folder) }, nodeSpoolFiles);
-  t.strictSame(verdict.firstBad, undefined, 'the chain is intact');
-  t.ok(verdict.ok);
-  if (lines !== undefined) t.equal(verdict.lines, lines);
+function unsigned(folder: string): Promise<AuditVerification> {
+  return verifyAudit({ folder, key: undefined }, nodeSpoolFiles);
 }
 
 t.test('the line of a delivery is pinned, byte for byte', (t) => {
@@ -226,16 +181,16 @@ t.test('a log that was cut anywhere opens, and its verification says so unless o
   await log.close();
   const file = join(folder, 'mssp_audit_2026-01-30.jsonl');
   const whole = readFileSync(file);
-  const key = await keyOf(folder);
+  const key = keyOf(folder);
   const head = readFileSync(join(folder, 'mssp_audit.head'));
   for (let length = 0; length < whole.length; length += 41) {
     writeFileSync(file, whole.subarray(0, length));
     writeFileSync(join(folder, 'mssp_audit.head'), head);
-    t.notOk((await verifyAudit({ folder, key }, nodeSpoolFiles)).ok, `cut at ${length}: noticed`);
+    t.notOk((await verify(folder, key)).ok, `cut at ${length}: noticed`);
     const again = await open(t, folder);
     await again.log.outcome(OUTCOME);
     await again.log.close();
-    const verdict = await verifyAudit({ folder, key }, nodeSpoolFiles);
+    const verdict = await verify(folder, key);
     t.match(verdict.firstBad?.problem, /missing/, 'and for ever after');
   }
 });
@@ -254,7 +209,7 @@ t.test('after damage the daemon starts, begins a new file, and the bad line keep
   t.equal(filesOf(folder).length, 2);
   t.ok(readFileSync(file).equals(bytes), 'the damaged file is left as it is');
   t.match(readFileSync(join(folder, 'mssp_audit_2026-01-30.1.jsonl'), 'utf8'), /"action":"damaged_file_left","file":"mssp_audit_2026-01-30\.jsonl"/);
-  t.match((await verifyAudit({ folder, key: await keyOf(folder) }, nodeSpoolFiles)).firstBad, { file: 'mssp_audit_2026-01-30.jsonl', line: 4 });
+  t.match((await verify(folder)).firstBad, { file: 'mssp_audit_2026-01-30.jsonl', line: 4 });
 });
 
 t.test('any changed, removed, moved, doubled or added line is named', async (t) => {
@@ -262,14 +217,14 @@ t.test('any changed, removed, moved, doubled or added line is named', async (t) 
   const { log } = await open(t, folder, { maxFileBytes: 2500 });
   for (let i = 0; i < 12; i++) await log.outcome({ ...OUTCOME, eventId: `evt_${i}` });
   await log.close();
-  const key = await keyOf(folder);
+  const key = keyOf(folder);
   const names = filesOf(folder);
   t.ok(names.length >= 3);
   const content = new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8').trimEnd().split('\n')]));
   const tamper = async (name: string, change: (lines: string[]) => string[]): Promise<{ file?: string | undefined; line?: number | undefined; problem?: string | undefined }> => {
     const lines = content.get(name) ?? [];
     writeFileSync(join(folder, name), change([...lines]).map((line) => `${line}\n`).join(''));
-    const { firstBad } = await verifyAudit({ folder, key }, nodeSpoolFiles);
+    const { firstBad } = await verify(folder, key);
     writeFileSync(join(folder, name), lines.map((line) => `${line}\n`).join(''));
     return { ...firstBad };
   };
@@ -286,7 +241,7 @@ t.test('any changed, removed, moved, doubled or added line is named', async (t) 
     }
     const saved = readFileSync(join(folder, name));
     rmSync(join(folder, name));
-    const without = await verifyAudit({ folder, key }, nodeSpoolFiles);
+    const without = await verify(folder, key);
     t.match(without.firstBad?.problem, /missing/, `removed all of ${name}: ${without.firstBad?.problem ?? ''}`);
     writeFileSync(join(folder, name), saved);
   }
@@ -301,12 +256,12 @@ t.test('any changed, removed, moved, doubled or added line is named', async (t) 
   });
   for (const name of names.slice(1)) rmSync(join(folder, name));
   writeFileSync(join(folder, names[0] ?? ''), forged.map((line) => `${line}\n`).join(''));
-  t.match((await verifyAudit({ folder, key }, nodeSpoolFiles)).firstBad, { problem: /missing/ });
+  t.match((await verify(folder, key)).firstBad, { problem: /missing/ });
   rmSync(join(folder, 'mssp_audit.head'));
-  t.match((await verifyAudit({ folder, key }, nodeSpoolFiles)).firstBad, { problem: /head file is missing/ });
+  t.match((await verify(folder, key)).firstBad, { problem: /head file is missing/ });
   writeFileSync(join(folder, 'mssp_audit.head'), JSON.stringify({ count: 2, hash: chain.hash, signature: '0'.repeat(64) }));
-  t.match((await verifyAudit({ folder, key }, nodeSpoolFiles)).firstBad, { problem: /head file is damaged/ });
-  t.notOk((await verifyAudit({ folder, key: Buffer.alloc(32) }, nodeSpoolFiles)).ok, 'another key');
+  t.match((await verify(folder, key)).firstBad, { problem: /head file is damaged/ });
+  t.notOk((await verify(folder, Buffer.alloc(32))).ok, 'another key');
 });
 
 t.test('whole oldest files are removed by age, and the rest still verifies', async (t) => {
@@ -329,11 +284,11 @@ t.test('whole oldest files are removed by age, and the rest still verifies', asy
   await isIntact(t, folder);
 
   rmSync(join(folder, 'mssp_audit_2026-05-01.jsonl'));
-  t.notOk((await verifyAudit({ folder, key: undefined }, nodeSpoolFiles)).ok, 'what somebody else removed is missed');
+  t.notOk((await unsigned(folder)).ok, 'what somebody else removed is missed');
   await log.close();
   const again = await open(t, folder, { clock });
   await again.log.outcome(OUTCOME);
-  t.match(await verifyAudit({ folder, key: undefined }, nodeSpoolFiles), { ok: false, firstBad: { problem: /missing/ } });
+  t.match(await unsigned(folder), { ok: false, firstBad: { problem: /missing/ } });
 });
 
 t.test('all files together stay below max_bytes', async (t) => {
@@ -453,7 +408,7 @@ t.test('any sequence of failures leaves an intact chain with every acknowledged 
     await log.outcome({ ...OUTCOME, eventId: 'evt_last' });
     acknowledged.push('evt_last');
     await log.close();
-    const verdict = await verifyAudit({ folder, key: await keyOf(folder) }, nodeSpoolFiles);
+    const verdict = await verify(folder);
     if (!verdict.ok) throw new Error(`${verdict.firstBad?.file}:${verdict.firstBad?.line} ${verdict.firstBad?.problem}`);
     const stored = linesOf(folder).filter((line) => line['kind'] === 'delivery').map((line) => line['event_id']);
     t.strictSame(stored, acknowledged);
@@ -463,7 +418,7 @@ t.test('any sequence of failures leaves an intact chain with every acknowledged 
 t.test('verification works beside a running log', async (t) => {
   const { log, folder } = await open(t, audit(t), { maxFileBytes: 20_000, maxBytes: 100_000 });
   await log.outcome(OUTCOME);
-  const key = await keyOf(folder);
+  const key = keyOf(folder);
   let writing = true;
   const writer = (async () => {
     for (let i = 0; i < 15; i++) await Promise.all(Array.from({ length: 20 }, () => log.outcome(OUTCOME)));
@@ -471,7 +426,7 @@ t.test('verification works beside a running log', async (t) => {
   })();
   let checks = 0;
   while (writing) {
-    const verdict = await verifyAudit({ folder, key }, nodeSpoolFiles);
+    const verdict = await verify(folder, key);
     if (!verdict.ok) t.fail(JSON.stringify(verdict.firstBad));
     checks++;
   }
@@ -491,15 +446,15 @@ t.test('a lost key is replaced and said so; what it signed is not vouched for an
   const log = await openAuditLog({ folder, maxFileBytes: MIB, maxBytes: MIB, retentionDays: 1 }, { files: nodeSpoolFiles, clock, random: nodeRandom, logger, ulid: auditIds(clock) });
   await log.outcome(OUTCOME);
   t.match(linesOf(folder)[2], { kind: 'audit', action: 'key_replaced' });
-  t.match((await verifyAudit({ folder, key: await keyOf(folder) }, nodeSpoolFiles)).firstBad, { line: 1, problem: /signature/ });
-  t.ok((await verifyAudit({ folder, key: undefined }, nodeSpoolFiles)).ok, 'the chain itself is');
+  t.match((await verify(folder)).firstBad, { line: 1, problem: /signature/ });
+  t.ok((await unsigned(folder)).ok, 'the chain itself is');
   await log.close();
 });
 
 t.test('a folder that cannot be used is a clear error', async (t) => {
   const folder = t.testdir({ file: 'x' });
   await t.rejects(open(t, join(folder, 'file', 'audit')), { code: 'STATE_UNWRITABLE', message: /ENOTDIR/ });
-  t.match(await verifyAudit({ folder: t.testdir({ empty: {} }), key: undefined }, nodeSpoolFiles), { ok: true, lines: 0 });
+  t.match(await unsigned(t.testdir({ empty: {} })), { ok: true, lines: 0 });
 });
 
 t.test('an empty or foreign file does no harm', async (t) => {

@@ -1,7 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readAuditKey } from '../../audit/key.js';
-import { auditKeyFile } from '../../audit/log.js';
+import { findAuditKey, readAuditKey } from '../../audit/key.js';
 import { showVerification, verifyAudit } from '../../audit/verify.js';
 import { errnoOf, RaxedError } from '../../errors.js';
 import { nodeSpoolFiles } from '../../platform/spool-files.js';
@@ -18,7 +16,7 @@ export async function verifyFolder(folder: string, keyFile: string | undefined):
 }
 
 async function keyOf(folder: string, keyFile: string | undefined): Promise<Uint8Array | undefined> {
-  if (keyFile === undefined) return await readAuditKey(join(folder, 'audit.key'), nodeSpoolFiles) ?? readAuditKey(auditKeyFile(folder), nodeSpoolFiles);
+  if (keyFile === undefined) return findAuditKey(folder, nodeSpoolFiles);
   const key = await readingOf('--key-file', () => readAuditKey(keyFile, nodeSpoolFiles));
   if (key === undefined) throw new RaxedError('USAGE', '--key-file: there is no key in it');
   return key;
