@@ -17,17 +17,19 @@ function verdictOf(threat: boolean): Verdict {
   };
 }
 
-interface World { readonly spooled: FilteredBytes[]; readonly observed: FilteredEvent[]; readonly counted: boolean[]; scan(request?: Partial<ScanRequest>): Promise<ScanResult> }
+interface World { readonly spooled: FilteredBytes[]; readonly observed: FilteredEvent[]; readonly counted: boolean[]; readonly origins: unknown[]; scan(request?: Partial<ScanRequest>): Promise<ScanResult> }
 
 /** A daemon of one customer, mssp_a/cust_a, as a request sees it. */
 function world(options: { threat?: boolean; policy?: () => PrivacyPolicy; appendError?: Error; context?: Partial<ScanContext> } = {}): World {
   const spooled: FilteredBytes[] = [];
   const observed: FilteredEvent[] = [];
   const counted: boolean[] = [];
+  const origins: unknown[] = [];
   const policy: PrivacyPolicy = { customerName: 'A', dataMode: 'full', dataFields: [], scanResponses: false };
   const context: ScanContext = {
     scanner: { scan: () => Promise.resolve(verdictOf(options.threat ?? true)) },
     sendAll: false, agentVersion: '9.9.9', agentPlatform: 'linux',
+    home: { msspId: 'mssp_a', customerId: 'cust_a' },
     self: { msspId: 'mssp_a', customerId: 'cust_a', agentId: 'agent_own', integration: 'own' },
     tenant(msspId, customerId) {
       if (msspId !== 'mssp_a') throw new RaxedError('MSSP_NOT_FOUND', 'there is no MSSP with this mssp_id');
@@ -45,9 +47,9 @@ function world(options: { threat?: boolean; policy?: () => PrivacyPolicy; append
   };
   let ids = 0;
   return {
-    spooled, observed, counted,
+    spooled, observed, counted, origins,
     scan: (request = {}) => runScan({ texts: { prompt: TEXT }, ...request }, context, {
-      clock: { now: () => 0 }, ulid: () => String(ids++), counters: { record: (threat) => { counted.push(threat); } }, observe: (event) => { observed.push(event); },
+      clock: { now: () => 0 }, ulid: () => String(ids++), count: (threat, origin) => { counted.push(threat); origins.push(origin); }, observe: (event) => { observed.push(event); },
     }),
   };
 }
@@ -72,6 +74,22 @@ t.test('what a caller says of itself stands in the event; the own agent is not n
   t.match(payloadOf(spooled[1]), { agent_id: 'agent_app', entry_point: 'gateway', agent: { version: '1.2', platform: 'mac', integration: 'langchain' } });
 });
 
+t.test('a scan is counted for its customer and agent; one that is for nobody, for nobody', async (t) => {
+  const { scan, origins } = world();
+  await scan();
+  await scan({ msspId: 'mssp_a', customerId: 'cust_a', agentId: 'agent_app' });
+  t.same(origins, [{ msspId: 'mssp_a', customerId: 'cust_a', agentId: 'agent_own' }, { msspId: 'mssp_a', customerId: 'cust_a', agentId: 'agent_app' }]);
+  const nobody = world({ context: { self: undefined, home: undefined } });
+  await nobody.scan({ dryRun: true });
+  t.same(nobody.origins, [undefined]);
+});
+
+t.test('a caller whose token is for one customer needs not name it', async (t) => {
+  const { scan, spooled } = world({ context: { self: undefined } });
+  await scan();
+  t.match(payloadOf(spooled[0]), { customer_id: 'cust_a', agent_id: undefined });
+});
+
 t.test('a clean scan leaves nothing behind, unless all events are wanted', async (t) => {
   const quiet = world({ threat: false });
   t.match(await quiet.scan(), { threat_detected: false, delivery: 'none' });
@@ -84,7 +102,7 @@ t.test('a clean scan leaves nothing behind, unless all events are wanted', async
 t.test('dry_run only judges, with or without a customer', async (t) => {
   const { scan, spooled, observed } = world();
   t.match(await scan({ dryRun: true, includeMatches: true }), { threat_detected: true, delivery: 'none', matches: ['Ignore'] });
-  t.match(await world({ context: { self: undefined } }).scan({ dryRun: true }), { delivery: 'none' });
+  t.match(await world({ context: { self: undefined, home: undefined } }).scan({ dryRun: true }), { delivery: 'none' });
   t.same([spooled.length, observed.length], [0, 0]);
 });
 
@@ -95,7 +113,7 @@ t.test('an unknown, half-named or missing customer is an error, and nothing is s
   await t.rejects(scan({ msspId: 'mssp_a', customerId: 'cust_b', dryRun: true }), { code: 'CUSTOMER_NOT_FOUND' }, 'dry_run included');
   await t.rejects(scan({ msspId: 'mssp_a' }), { code: 'BAD_REQUEST' }, 'the own customer does not complete half a name');
   await t.rejects(scan({ customerId: 'cust_a' }), { code: 'BAD_REQUEST' });
-  await t.rejects(world({ context: { self: undefined } }).scan(), { code: 'TENANT_REQUIRED' });
+  await t.rejects(world({ context: { self: undefined, home: undefined } }).scan(), { code: 'TENANT_REQUIRED' });
   t.same(counted, []);
 });
 
