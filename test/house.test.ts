@@ -36,8 +36,8 @@ const PURE = [
   /^delivery\/(retry|breaker|gate|window|refusals|outcome)$/,
   /^audit\/(record|chain)$/,
   /^agents\/(counters|customer|registry|saved-state|warnings)$/,
-  /^control\/(protocol|method)$/,
-  /^cli\/render$/,
+  /^control\/(protocol|method|methods\/.*)$/,
+  /^cli\/(render|ctl\/top-view)$/,
 ];
 const IMPURE_MODULES = /^node:(?!crypto$|path$|buffer$|zlib$|util$|url$|string_decoder$)/;
 const IMPURE_GLOBALS = /(?<![.\w'"`-])(?:process\.|Date\.now\(|new Date\(\)|performance\.|set(?:Timeout|Interval|Immediate)\(|Math\.random\(|fetch\()/;

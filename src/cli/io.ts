@@ -6,12 +6,15 @@ export interface Output {
   on(event: 'error', listener: (error: Error) => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 export interface Input extends AsyncIterable<string | Uint8Array> {
   readonly isTTY?: boolean;
   /** Only on a terminal: whether keys arrive one by one and unseen. */
   setRawMode?(raw: boolean): unknown;
+  /** Ends the reading, which would keep the process alive. */
+  destroy?(): unknown;
 }
 
 /** What the commands need of their process; tests pass their own. */

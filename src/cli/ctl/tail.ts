@@ -7,9 +7,11 @@ import { connectionOptions, ctlOptions } from './daemon-call.js';
 export const command = defineCommand({
   examples: [['$0', 'every event as it happens, after the privacy filter; Ctrl-C ends'], ['$0 --customer cust_acme --json', 'one JSON object a line']],
   build: (parser) => ctlOptions(parser)
+    .option('severity', { type: 'string', requiresArg: true, choices: ['low', 'medium', 'high', 'critical'], describe: 'Only scans in which something at least so severe was found' })
+    .option('threats', { type: 'boolean', describe: 'Only scans that found a threat' })
     .option('mssp', { type: 'string', requiresArg: true, describe: 'Only events of this MSSP' })
     .option('customer', { type: 'string', requiresArg: true, describe: 'Only events of this customer' })
-    .option('type', { type: 'string', requiresArg: true, describe: 'Only events of this type: scan, heartbeat, test, delivery_gap' })
+    .option('type', { type: 'string', requiresArg: true, describe: 'Only events of this type: scan, heartbeat, agent_status_change, test, delivery_gap' })
     .option('limit', { type: 'number', requiresArg: true, describe: 'End after this many events' }),
   async run(args, io) {
     const { subscribe } = await import('../../client/subscription.js');
@@ -20,10 +22,10 @@ export const command = defineCommand({
     const style = paint(wantsColour(io));
     let shown = 0;
     let failure: unknown;
-    const { mssp, customer, type } = args;
+    const { mssp, customer, type, severity, threats } = args;
     await subscribe({
       method: 'tail',
-      params: { ...(mssp === undefined ? {} : { mssp }), ...(customer === undefined ? {} : { customer }), ...(type === undefined ? {} : { type }) },
+      params: { mssp, customer, type, severity, threats },
       onEvent(event) {
         if (ended.signal.aborted) return;
         void written(io.stdout, args.json === true ? `${JSON.stringify(event)}\n` : renderEvent(event, style)).then((open) => { if (!open) end(); }, (error: unknown) => { failure ??= error; end(); });
