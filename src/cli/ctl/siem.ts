@@ -97,5 +97,5 @@ function renderConfigured(answer: object, style: Paint): string {
 /** All that is set, in the words of the configuration. */
 function settingsOf(siem: unknown): [string, string][] {
   if (typeof siem !== 'object' || siem === null) return [];
-  return Object.entries(siem).filter(([key, value]) => key !== 'name' && value !== null).map(([key, value]) => [plain(key), plain(value)]);
+  return Object.entries(siem).filter(([key, value]) => key !== 'name' && value !== null).map(([key, value]) => [plain(key), plain(typeof value === 'string' ? value : JSON.stringify(value))]);
 }
