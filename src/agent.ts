@@ -16,7 +16,7 @@ import type { SelfAgent } from './site-agents.js';
 
 /** The daemon's own heartbeat, kept equal to the configuration. Idle while no agent, or no such customer, is configured. */
 export interface OwnAgent {
-  use(agent: AgentConfig | null, generation: Generation): Promise<void>;
+  use(agent: AgentConfig | null, generation: Pick<Generation, 'tenants'>): Promise<void>;
   /** Undefined while it is idle. */
   self(): SelfAgent | undefined;
   /** That this machine's clock and the receiver's differ. */
