@@ -19,10 +19,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   receiver: ['outputs'],
   control: ['scanner', 'event', 'nearest'],
   // Of config only where sockets are looked for.
-  client: ['control', 'config', 'event'],
+  client: ['control', 'config', 'event', 'audit', 'spool', 'platform', 'ulid'],
   library: ['client'],
   pipeline: ['scanner', 'event'],
-  cli: '*', build: '*', declarations: [], daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', 'agent-actions': '*', 'site-agents': '*', gaps: '*', direct: '*', policies: '*', settings: '*', installation: '*', 'data-path': '*', access: '*', configuration: '*', departures: '*', installer: '*', removals: '*', 'tenant-actions': '*', 'tenant-views': '*',
+  cli: '*', build: '*', declarations: [], daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', 'agent-actions': '*', 'audit-actions': '*', 'site-agents': '*', gaps: '*', direct: '*', policies: '*', settings: '*', installation: '*', 'data-path': '*', access: '*', configuration: '*', departures: '*', installer: '*', removals: '*', 'tenant-actions': '*', 'tenant-views': '*',
 };
 
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */
@@ -34,7 +34,7 @@ const PURE = [
   /^spool\/record$/,
   /^outputs\/(output|cef|signature|status|syslog-message)$/,
   /^delivery\/(retry|breaker|gate|window|refusals|outcome)$/,
-  /^audit\/(record|chain)$/,
+  /^audit\/(record|chain|walk|filter|file-name)$/,
   /^agents\/(counters|customer|registry|saved-state|warnings)$/,
   /^control\/(protocol|method|methods\/.*)$/,
   /^cli\/(render|ctl\/top-view)$/,
