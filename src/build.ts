@@ -16,7 +16,7 @@ const dist = join(packageRoot, 'dist');
 const outdir = join(packageRoot, 'dist.new');
 const programs = ['cli/main.ts', 'scanner/worker.ts'].map((file) => join(source, file));
 /** What package.json's `exports` names. */
-const library = ['library.ts', 'client/partner.ts'].map((file) => join(source, file));
+const library = ['library.ts', 'client/partner.ts', 'client/audit-logger.ts'].map((file) => join(source, file));
 
 if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) ? statSync(dist).mtimeMs : 0)) {
   rmSync(outdir, { recursive: true, force: true });
@@ -31,6 +31,8 @@ if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) 
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'linked',
+    // CommonJS dependencies inside an ES module bundle need a `require`; the alias cannot collide with theirs.
+    banner: { js: "import{createRequire as __raxedRequire}from'node:module';const require=__raxedRequire(import.meta.url);" },
     logLevel: 'warning',
   } as const;
   const bundled = Promise.all([
@@ -39,8 +41,6 @@ if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) 
       entryPoints: programs,
       external: ['re2'],
       alias: { 'string-width': join(source, 'cli/text-width.ts') },
-      // CommonJS dependencies inside an ES module bundle need a `require`; the alias cannot collide with theirs.
-      banner: { js: "import{createRequire as __raxedRequire}from'node:module';const require=__raxedRequire(import.meta.url);" },
     }),
     // On its own: sharing chunks with the programs would make it many small files, each of which takes a millisecond to import.
     build({ ...common, entryPoints: library }),

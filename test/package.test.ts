@@ -41,7 +41,7 @@ function staticImports(text: string): string[] {
 }
 
 t.test('everything that package.json names is in the package, and the program in it runs', async (t) => {
-  t.same(entries.map(({ name }) => name), ['raxed', 'raxed/partner']);
+  t.same(entries.map(({ name }) => name), ['raxed', 'raxed/partner', 'raxed/audit']);
   for (const { name, types, default: file } of entries) {
     t.ok(existsSync(join(installed, file)), `${name}: ${file}`);
     t.ok(existsSync(join(installed, types)), `${name}: ${types}`);
@@ -55,10 +55,29 @@ t.test('import and require give the same things, and nothing but the exports can
   t.equal(await output('module', `
     import * as all from 'raxed';
     import * as partner from 'raxed/partner';
-    console.log(Object.keys(partner).join(), Object.entries(partner).every(([name, value]) => all[name] === value), all.RaxedError.name);
-  `), 'createPartnerClient true RaxedError\n');
-  t.equal(await output('commonjs', 'console.log(typeof require("raxed/partner").createPartnerClient, typeof require("raxed").RaxedError, require("raxed/package.json").name)'), 'function function raxed\n');
+    import * as audit from 'raxed/audit';
+    console.log(Object.keys(all).join(), Object.entries({ ...partner, ...audit }).map(([name, value]) => all[name] === value ? name : '').join());
+  `), 'MsspAuditLogger,RaxedError,createPartnerClient createPartnerClient,MsspAuditLogger\n');
+  t.equal(await output('commonjs', `
+    const { createPartnerClient } = require('raxed/partner');
+    const { MsspAuditLogger } = require('raxed/audit');
+    const all = require('raxed');
+    console.log(createPartnerClient === all.createPartnerClient, MsspAuditLogger === all.MsspAuditLogger, require('raxed/package.json').name);
+  `), 'true true raxed\n');
   await t.rejects(output('module', 'import "raxed/dist/cli/main.js"'), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
+});
+
+t.test('the audit log works with nothing else installed', async (t) => {
+  t.equal(await output('module', `
+    import { MsspAuditLogger } from 'raxed/audit';
+    const log = new MsspAuditLogger({ logDirectory: 'audit' });
+    await log.logDelivery({
+      msspId: 'mssp_yourcompany', customerId: 'cust_acme', eventId: 'evt_1', dataMode: 'full', dataFieldsSent: ['prompt'], deliveryStatus: 'success',
+      httpStatusCode: 200, destinationUrl: 'https://soc.example/raxe/alerts',
+    });
+    console.log(JSON.stringify(await log.getStats()), (await log.verify()).ok);
+    await log.close();
+  `), '{"total_deliveries":1,"successful":1,"failed":0} true\n');
 });
 
 t.test('importing starts nothing, nor does making a client: the process ends by itself, and says nothing', async (t) => {
@@ -69,7 +88,7 @@ t.test('importing starts nothing, nor does making a client: the process ends by 
 t.test('the partner client brings nothing of the daemon along', (t) => {
   const loaded = loadedWith(join(installed, 'dist/client/partner.js'));
   const specifiers = new Set([...loaded.values()].flatMap(staticImports).filter((name) => !name.startsWith('.')));
-  t.same([...specifiers].sort(), ['node:events', 'node:fs', 'node:http', 'node:os', 'node:path']);
+  t.same([...specifiers].sort(), ['node:events', 'node:fs', 'node:http', 'node:module', 'node:os', 'node:path']);
   const bytes = [...loaded.values()].reduce((sum, text) => sum + text.length, 0);
   t.ok(bytes < 40_000, `${bytes} bytes`);
   t.end();
@@ -89,6 +108,8 @@ t.test('the declarations need no other package', (t) => {
 const USER = `
 import type { CustomerView, DataField } from 'raxed/partner';
 import { createPartnerClient } from 'raxed/partner';
+import type { LoggedDelivery } from 'raxed/audit';
+import { MsspAuditLogger } from 'raxed/audit';
 import { createPartnerClient as same, RaxedError } from 'raxed';
 
 export async function onboard(signal: AbortSignal): Promise<number> {
@@ -114,6 +135,15 @@ export async function onboard(signal: AbortSignal): Promise<number> {
     client.close();
   }
   return count.length + Number(unknown);
+}
+
+export async function record(delivery: LoggedDelivery): Promise<number> {
+  const log = new MsspAuditLogger({ logDirectory: '/var/log/soc' });
+  await log.logDelivery(delivery);
+  // @ts-expect-error -- not a status
+  await log.logDelivery({ ...delivery, deliveryStatus: 'delivered' });
+  const { total_deliveries, first_bad } = { ...await log.getStats(), ...await log.verify() };
+  return total_deliveries + (first_bad?.line ?? 0);
 }
 `;
 
