@@ -34,7 +34,8 @@ const STATUS = {
   version: '1.2.3', pid: 4711, uptime_seconds: 11_000, state: 'degraded',
   config: { file: '/etc/raxed/config.json', loaded_at: '2026-01-29T10:30:00.000Z', last_error: { message: '/mssps: must be an array', at: '2026-01-29T11:00:00.000Z' }, restart_required: true },
   scanner: { engine: 're2', rules: 64, scans_total: 1_234_567, threats_total: 12, l2: { enabled: false } },
-  spool: { state: 'ok', bytes: 1536, max_bytes: 1_073_741_824, rejected: 3 },
+  spool: { state: 'ok', bytes: 1536, max_bytes: 1_073_741_824, pending: 1200, dead: 1, rejected: 3 },
+  audit: { state: 'ok', files: 2, bytes: 2048, lines: 9 }, agents: { total: 3, online: 1, degraded: 0, offline: 2 },
   destinations: [
     { mssp_id: 'mssp_a', customer_id: 'cust_a', name: 'webhook', type: 'webhook', url: 'https://soc.example', state: 'ok', pending: 0, oldest_pending_age_seconds: 0, delivered: 12, dead: 0, lossy: false },
     { mssp_id: 'mssp_a', customer_id: 'cust_a', name: 'siem\u001b[31m\u202e', type: 'cef', url: 'syslog://siem.example:514', state: 'circuit_open', pending: 1200, oldest_pending_age_seconds: 3700, delivered: 0, dead: 1, last_error: { message: 'ECONNREFUSED' }, lossy: true },
@@ -49,7 +50,7 @@ t.test('status shows state, configuration, spool, destinations and warnings', as
   t.equal(err, '');
   t.match(out, /^raxed 1\.2\.3 {2}✗ degraded {2}up 3h 3m {2}pid 4711\n/);
   for (const part of ['/etc/raxed/config.json', 'the newest version was refused: /mssps: must be an array', 'a restart is required', '64 rules (re2), 1,234,567 scans, 12 threats',
-    'ok, 1.5 KiB of 1.0 GiB, 3 rejected', 'mssp_a/cust_a  webhook', '✓ ok', '✗ circuit_open', '1,200', '1h 1m', '(lossy): ECONNREFUSED', '! certificate checks are off']) {
+    'ok, 1.5 KiB of 1.0 GiB, 1,200 pending, 1 dead, 3 rejected', '1 online, 0 degraded, 2 offline', 'ok, 2 files, 2.0 KiB', 'mssp_a/cust_a  webhook', '✓ ok', '✗ circuit_open', '1,200', '1h 1m', '(lossy): ECONNREFUSED', '! certificate checks are off']) {
     t.ok(out.includes(part), part);
   }
   t.notMatch(out, UNSAFE, 'control characters from outside are escaped, and without a terminal there is no colour');

@@ -1,11 +1,12 @@
 import t from 'tap';
 import { main } from '../../src/cli/main.js';
 import type { Command } from '../../src/cli/command.js';
+import type { Options } from '../../src/cli/command-line.js';
 import { optionsOf, parserFor } from '../../src/cli/command-line.js';
 import type { Group, Leaf } from '../../src/cli/tree.js';
 import { ROOT } from '../../src/cli/tree.js';
 import { capturedIo } from './captured-io.js';
-import { raxed } from './fake-daemon.js';
+import { fakeDaemon, raxed } from './fake-daemon.js';
 
 const leaves = leavesOf(ROOT, []);
 
@@ -31,20 +32,31 @@ t.test('every group lists its commands', async (t) => {
   }
 });
 
-t.test('every command that talks to the daemon understands --socket, --json and --timeout, and fails as a script expects', async (t) => {
-  for (const { path, command } of await loaded()) {
+t.test('every command of ctl understands --socket, --json and --timeout; its --json is one document, whatever becomes of it', async (t) => {
+  const { socket, calls } = await fakeDaemon(t, Object.fromEntries(leaves.filter(({ path }) => path[0] === 'ctl').map(({ path }) => [path.slice(1).join('.'), {}])));
+  for (const { path, leaf } of leaves) {
+    const command = await leaf.load();
     const options = optionsOf(command.build(parserFor('raxed', capturedIo())));
-    if (path[0] === 'ctl') for (const name of ['socket', 'json', 'timeout']) t.ok(options.has(name), `${path.join(' ')} --${name}`);
     t.ok([...options.values()].every(({ name }) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name)), `${path.join(' ')}: options are spelled with dashes`);
     if (path[0] !== 'ctl') continue;
-    const required = [...options.values()].filter((option) => option.required).flatMap(({ name, isNumber, choices }) => [`--${name}`, choices?.[0] ?? (isNumber ? '1' : 'x')]);
-    const secret = options.has('webhook-secret') && options.has('webhook-url') ? ['--webhook-secret', 'x'] : [];
-    const words = command.positionals.filter((positional) => positional.required).map(() => 'x');
-    const all = options.has('all') ? ['--all'] : [];
-    const { code, out, err } = await raxed([...path, ...words.length === 0 && path.at(-1) === 'scan' ? ['x'] : words, ...required, ...secret, ...all, '--json', '--socket', '/nonexistent/s']);
-    t.equal(code, 5, `${path.join(' ')}: exit 5 when nobody answers: ${err}`);
-    t.match(JSON.parse(out), { error: { code: 'DAEMON_UNREACHABLE' } });
-    t.match(err, /^raxed: DAEMON_UNREACHABLE: [^\n]+\.\n$/);
+    for (const name of ['socket', 'json', 'timeout']) t.ok(options.has(name), `${path.join(' ')} --${name}`);
+    const line = [...path, ...wordsFor(command, path), ...optionsFor(options)];
+
+    const absent = await raxed([...line, '--json', '--socket', '/nonexistent/s']);
+    t.equal(absent.code, 5, `${line.join(' ')}: exit 5 when nobody answers: ${absent.err}`);
+    t.match(JSON.parse(absent.out), { error: { code: 'DAEMON_UNREACHABLE' } });
+    t.match(absent.err, /^raxed: DAEMON_UNREACHABLE: [^\n]+\.\n$/);
+
+    if (path[1] === 'tail') continue;
+    const before = calls.length;
+    const answered = await raxed([...line, '--json', '--socket', socket]);
+    t.ok([0, 4].includes(answered.code), `${line.join(' ')}: ${answered.err}`);
+    t.equal(answered.err, '');
+    t.equal(answered.out.split('\n').length, 2, 'one line');
+    t.equal(typeof JSON.parse(answered.out), 'object');
+    t.ok(calls.length > before, 'the method has the command\'s name');
+    const shown = await raxed([...line, '--socket', socket]);
+    t.notMatch(shown.err, /INTERNAL/, `${line.join(' ')}: an empty answer is no crash`);
   }
 });
 
@@ -66,8 +78,15 @@ t.test('a group without a command, and a command that does not exist, are said',
   t.equal(await main([], capturedIo()), 0);
 });
 
-async function loaded(): Promise<{ path: readonly string[]; command: Command }[]> {
-  return Promise.all(leaves.map(async ({ path, leaf }) => ({ path, command: await leaf.load() })));
+function wordsFor({ positionals }: Command, path: readonly string[]): string[] {
+  return path.at(-1) === 'scan' ? ['x'] : positionals.filter(({ required }) => required).map(() => 'x');
+}
+
+/** What a command cannot do without, and what keeps it from asking or going on. */
+function optionsFor(options: Options): string[] {
+  const required = [...options.values()].filter((option) => option.required).flatMap(({ name, isNumber, choices }) => [`--${name}`, choices?.[0] ?? (isNumber ? '1' : 'x')]);
+  const optional = [['name', 'x'], ['webhook-secret', 'x'], ['force'], ['all'], ['count', '1']].filter(([name = '']) => options.has(name)).flatMap(([name = '', ...value]) => [`--${name}`, ...value]);
+  return [...required, ...optional];
 }
 
 function leavesOf(group: Group, path: readonly string[]): { path: readonly string[]; leaf: Leaf }[] {

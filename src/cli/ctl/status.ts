@@ -18,13 +18,17 @@ export function renderStatus(status: object, style: Paint): string {
   const config = field(status, 'config');
   const scanner = field(status, 'scanner');
   const spool = field(status, 'spool');
+  const agents = field(status, 'agents');
+  const audit = field(status, 'audit');
   const lastError = field(config, 'last_error');
   const rows: [string, string][] = [
     ['Configuration', `${plain(field(config, 'file'))}, loaded ${plain(field(config, 'loaded_at'))}`],
     ...(lastError === undefined ? [] : [['', style.bad(`✗ the newest version was refused: ${plain(field(lastError, 'message') ?? lastError)}`)] as [string, string]]),
     ...(field(config, 'restart_required') === true ? [['', style.warn('! a restart is required for some of it')] as [string, string]] : []),
     ['Scanner', `${plain(field(scanner, 'rules'))} rules (${plain(field(scanner, 'engine'))}), ${plain(field(scanner, 'scans_total'))} scans, ${plain(field(scanner, 'threats_total'))} threats, L2 ${l2(field(scanner, 'l2'))}`],
-    ['Spool', `${spoolState(field(spool, 'state'), style)}, ${size(field(spool, 'bytes'))} of ${size(field(spool, 'max_bytes'))}, ${plain(field(spool, 'rejected') ?? 0)} rejected`],
+    ['Spool', `${stateText(field(spool, 'state'), style)}, ${size(field(spool, 'bytes'))} of ${size(field(spool, 'max_bytes'))}, ${['pending', 'dead', 'rejected'].map((name) => `${plain(field(spool, name) ?? 0)} ${name}`).join(', ')}`],
+    ['Agents', ['online', 'degraded', 'offline'].map((name) => `${plain(field(agents, name) ?? 0)} ${name}`).join(', ')],
+    ['Audit', `${stateText(field(audit, 'state'), style)}, ${plain(field(audit, 'files'))} files, ${size(field(audit, 'bytes'))}`],
   ];
   const warnings = list(field(status, 'warnings'));
   return [
@@ -61,7 +65,7 @@ function note(lastError: unknown, healthy: boolean): string {
   return `: ${plain(field(lastError, 'message') ?? lastError)}`;
 }
 
-function spoolState(state: unknown, style: Paint): string {
+function stateText(state: unknown, style: Paint): string {
   return state === 'ok' ? style.good('ok') : style.bad(plain(state));
 }
 
