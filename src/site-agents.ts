@@ -153,6 +153,8 @@ export async function createSiteAgents(deps: SiteAgentsDeps): Promise<SiteAgents
     // In portions: ten thousand agents behind one broken line must not hold up the scans.
     let announced: Promise<void>[] = [];
     for (const change of registry.due(monotonicMs)) {
+      // A customer that was deleted meanwhile gets no stream again.
+      if (knownThresholdMs(change.agent) === undefined) continue;
       if (announced.push(announce(change)) < CHANGES_AT_ONCE) continue;
       await Promise.all(announced);
       announced = [];

@@ -71,12 +71,12 @@ export function createCounters(before: SavedCounts = { total: NONE, unreported: 
     take() {
       const taken = since;
       since = { ...NONE };
-      onChange();
+      if (taken.scans > 0) onChange();
       return taken;
     },
     restore(taken) {
       addCounts(since, taken);
-      onChange();
+      if (taken.scans > 0) onChange();
     },
     totals: () => ({ ...total }),
     ofCustomer: (customer) => {
