@@ -21,9 +21,10 @@ export async function askYesNo(question: string, { stdin, stderr }: Terminal): P
 
 /** Asks for a line that is not shown while it is typed. Throws USAGE when it is given up with Ctrl-C. */
 export async function askHidden(question: string, { stdin, stderr }: Terminal): Promise<string> {
-  stderr.write(`${question}: `);
+  // First, so that nothing is shown of what is typed ahead.
   stdin.setRawMode?.(true);
   try {
+    stderr.write(`${question}: `);
     return await readLine(stdin);
   } finally {
     stdin.setRawMode?.(false);
