@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { Agent, IncomingMessage } from 'node:http';
+import { socketPathProblem } from '../config/paths.js';
 import { RaxedError, errnoOf } from '../errors.js';
 import { isErrorCode, pathOfMethod } from '../control/protocol.js';
 
@@ -30,9 +31,12 @@ export class RemoteError extends RaxedError {
 
 /**
  * Calls one method over the daemon's unix socket.
- * Throws DAEMON_UNREACHABLE when no whole answer comes, RemoteError when the daemon answers an error, and a signal's reason.
+ * Throws SOCKET_PATH_TOO_LONG, DAEMON_UNREACHABLE when no whole answer comes, RemoteError when the daemon answers an error,
+ * and a signal's reason.
  */
 export async function callOnce(method: string, params: object, options: ConnectionOptions): Promise<object> {
+  const problem = socketPathProblem('', options.socketPath);
+  if (problem !== undefined) throw new RaxedError('SOCKET_PATH_TOO_LONG', problem.message);
   const answer = await post(pathOfMethod(method), JSON.stringify(params), options);
   let value: unknown;
   try {

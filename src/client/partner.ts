@@ -72,7 +72,8 @@ export interface WebhookTest {
 /**
  * The tenants and agents of one MSSP. Results have the daemon's own field names.
  * Every call throws RaxedError: the daemon's code and message (BAD_REQUEST names the field as the daemon calls it),
- * or DAEMON_UNREACHABLE when no answer came; whether the daemon did what was asked is then not known.
+ * or DAEMON_UNREACHABLE when no answer came; whether the daemon did what was asked is then not known. An aborted call
+ * throws its signal's reason.
  */
 export interface PartnerClient {
   /** Throws ALREADY_EXISTS, LIMIT_REACHED or BAD_REQUEST. */
@@ -138,13 +139,13 @@ export function createPartnerClient(msspId: string, options: PartnerOptions = {}
   }
 
   return {
-    createCustomer: ({ customerId, ...settings }, own) =>
+    createCustomer: async ({ customerId, ...settings }, own) =>
       call<CustomerView>('customer.create', { ...onTheWire(settings), mssp: msspId, id: customerId } satisfies CreateCustomer, 'id', own),
     listCustomers: async (own) => (await call<{ customers: CustomerView[] }>('customer.list', { mssp: msspId }, 'customers', own)).customers,
     getCustomer: (customerId, own) => call<CustomerView>('customer.show', { mssp: msspId, id: customerId }, 'id', own),
-    configureCustomer: (customerId, changes, own) =>
+    configureCustomer: async (customerId, changes, own) =>
       call<CustomerView>('customer.configure', { ...onTheWire(changes), mssp: msspId, id: customerId } satisfies ConfigureCustomer, 'id', own),
-    deleteCustomer: (customerId, removal = {}, own = {}) => {
+    deleteCustomer: async (customerId, removal = {}, own = {}) => {
       const drainSeconds = removal.drain === true ? removal.drainTimeoutSeconds ?? DRAIN_TIMEOUT_SECONDS : 0;
       const patience = Math.min(timeoutMs + (drainSeconds > 0 ? drainSeconds * 1000 : 0), MAX_TIMEOUT_MS);
       const params = { ...onTheWire(removal), ...(drainSeconds === 0 ? {} : { drain_timeout_seconds: drainSeconds }), mssp: msspId, id: customerId };
