@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -200,4 +200,26 @@ t.test('10,000 interleaved events of two customers each arrive at their own URL 
     t.equal(arrivals.filter(({ event }) => event.payload['customer_id'] !== customer).length, 0, `only events of ${customer}`);
     t.equal(arrivals.filter(({ signed }) => !signed).length, 0, `all signed with the secret of ${customer}`);
   }
+});
+
+t.test('a deletion that a crash cut short is finished at the next start', async (t) => {
+  const site = makeSite();
+  const soc = await startSoc('soc-secret', () => 503);
+  t.teardown(async () => { await soc.close(); site.remove(); });
+  site.writeConfig({ spool: { min_free_bytes: 0 } });
+  let daemon = await startDaemonProcess(site);
+  t.teardown(() => daemon.kill('SIGKILL'));
+  await must(site, 'mssp.create', { id: 'mssp_a', name: 'A', webhook_url: soc.url, webhook_secret: 'soc-secret' });
+  await must(site, 'customer.create', { mssp: 'mssp_a', id: 'cust_a', name: 'A' });
+  await must(site, 'agent.register', { id: 'agent_a', mssp: 'mssp_a', customer: 'cust_a' });
+  await must(site, 'scan', { prompt: ATTACK, mssp_id: 'mssp_a', customer_id: 'cust_a' });
+  await daemon.kill('SIGKILL');
+  const file = join(site.stateFolder, 'tenants.json');
+  const stored = JSON.parse(readFileSync(file, 'utf8')) as object;
+  writeFileSync(file, JSON.stringify({ ...stored, customers: [], removed: [{ mssp_id: 'mssp_a', customer_id: 'cust_a' }] }));
+  daemon = await startDaemonProcess(site);
+  t.match(JSON.parse(readFileSync(file, 'utf8')), { removed: [] });
+  t.equal(existsSync(join(site.stateFolder, 'spool', 'mssp_a', 'cust_a')), false);
+  await must(site, 'customer.create', { mssp: 'mssp_a', id: 'cust_a', name: 'Again' });
+  t.match(await must(site, 'customer.stats', { mssp: 'mssp_a', id: 'cust_a' }), { total_agents: 0, total_scans: 0 });
 });
