@@ -10,6 +10,8 @@ import type { StateStore } from './agents/state-file.js';
 import { createStateFile, readState } from './agents/state-file.js';
 import type { CallContext } from './control/method.js';
 import type { AgentActions } from './control/methods/agent.js';
+import type { CustomerStats } from './control/methods/customer.js';
+import type { MsspStats } from './control/methods/mssp.js';
 import { describeError, RaxedError } from './errors.js';
 import type { FilteredEvent } from './event/privacy.js';
 import { withoutText } from './event/privacy.js';
@@ -25,19 +27,6 @@ export interface AgentCounts {
   readonly online: number;
   readonly degraded: number;
   readonly offline: number;
-}
-
-export interface CustomerStats {
-  readonly mssp_id: string;
-  readonly customer_id: string;
-  readonly total_agents: number;
-  readonly online_agents: number;
-  readonly total_scans: number;
-  readonly total_threats: number;
-}
-
-export interface MsspStats extends Omit<CustomerStats, 'customer_id'> {
-  readonly total_customers: number;
 }
 
 /** The running daemon's own agent. */
