@@ -22,8 +22,13 @@ export interface PolicyRecord {
   set(policies: ReadonlyMap<string, StoredPolicy>): Promise<void>;
 }
 
+/** What the record holds, by `<mssp>/<customer>`; nothing when it is damaged or not there. */
+export async function readPolicyRecord(file: string): Promise<ReadonlyMap<string, StoredPolicy>> {
+  return parse(await readJsonFile(file).catch(() => undefined));
+}
+
 export async function openPolicyRecord(file: string): Promise<PolicyRecord> {
-  let known: ReadonlyMap<string, StoredPolicy> = parse(await readJsonFile(file).catch(() => undefined));
+  let known = await readPolicyRecord(file);
   let last: Promise<void> = Promise.resolve();
   const loosest: StoredPolicy = { dataMode: 'full', dataFields: [] };
 
