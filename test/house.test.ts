@@ -37,7 +37,7 @@ const PURE = [
   /^audit\/(record|chain|walk|filter|file-name)$/,
   /^agents\/(counters|customer|registry|saved-state|warnings)$/,
   /^control\/(protocol|method|methods\/.*)$/,
-  /^cli\/(render|ctl\/top-view)$/,
+  /^cli\/(render|text-width|tree|ctl\/(top-view|agent-tree))$/,
 ];
 const IMPURE_MODULES = /^node:(?!crypto$|path$|buffer$|zlib$|util$|url$|string_decoder$)/;
 const IMPURE_GLOBALS = /(?<![.\w'"`-])(?:process\.|Date\.now\(|new Date\(\)|performance\.|set(?:Timeout|Interval|Immediate)\(|Math\.random\(|fetch\()/;

@@ -202,7 +202,7 @@ t.test('ctl audit cleanup removes what the retention does not cover, and asks be
   t.match(await cleanup(), { code: 0, out: '✓ nothing to remove, 4 files kept\n' });
   t.match(await cleanup('--retention-days', '90'), { code: 0, out: '✓ nothing to remove, 4 files kept\n' });
   t.match(await cleanup('--retention-days', '2', '--dry-run'), { code: 0, out: `✓ 1 file would go, 3 files would stay\n  ${names[0] ?? ''}\n` });
-  t.match(await cleanup('--retention-days', '2'), { code: 2, out: '', err: /^raxed: CONFIRMATION_REQUIRED: there is no terminal to ask: Remove 1 audit file, some of which the configured retention would keep/ });
+  t.match(await cleanup('--retention-days', '2'), { code: 2, out: '', err: /^raxed: CONFIRMATION_REQUIRED: there is no terminal to ask on: Remove 1 audit file, some of which the configured retention would keep/ });
   t.equal(filesOf(folder).length, 4);
   const answering = (answer: string): ReturnType<typeof capturedIo> => capturedIo({ tty: true, stdin: Object.assign(from([answer]), { isTTY: true }) });
   t.match(await raxed(['ctl', 'audit', 'cleanup', '--socket', socket, '--retention-days', '2'], answering('n\n')), { code: 2, err: /nothing was removed/ });

@@ -7,8 +7,7 @@ import type { Io } from '../io.js';
 import { wantsColour, written } from '../io.js';
 import type { Cell, Paint } from '../render.js';
 import { counted, field, list, paint, pairs, plain, size, table } from '../render.js';
-import { askYesNo, canAsk } from '../terminal.js';
-import { forceOption } from './confirmation.js';
+import { confirm, forceOption } from './confirmation.js';
 import type { CtlArgs } from './daemon-call.js';
 import { callAndShow, connectionOptions, ctlOptions } from './daemon-call.js';
 import { tenantOptions } from './tenant-options.js';
@@ -139,9 +138,7 @@ async function confirmRemoval(params: object, args: CtlArgs, io: Io): Promise<vo
     list(field(await callOnce('audit.cleanup', { ...query, dry_run: true }, connectionOptions(args, io)), 'removed'));
   const asked = (await wouldGo(params)).length;
   if (asked <= (await wouldGo({})).length) return;
-  const question = `Remove ${counted(asked, 'audit file')}, some of which the configured retention would keep?`;
-  if (!canAsk(io)) throw new RaxedError('CONFIRMATION_REQUIRED', `there is no terminal to ask: ${question}`);
-  if (!await askYesNo(question, io)) throw new RaxedError('CONFIRMATION_REQUIRED', 'it was not confirmed, and nothing was removed');
+  await confirm(`Remove ${counted(asked, 'audit file')}, some of which the configured retention would keep?`, io);
 }
 
 function renderCleanup(answer: object, style: Paint): string {
