@@ -205,7 +205,7 @@ t.test('ctl audit cleanup removes what the retention does not cover, and asks be
   t.match(await cleanup('--retention-days', '2'), { code: 2, out: '', err: /^raxed: CONFIRMATION_REQUIRED: there is no terminal to ask on: Remove 1 audit file, some of which the configured retention would keep/ });
   t.equal(filesOf(folder).length, 4);
   const answering = (answer: string): ReturnType<typeof capturedIo> => capturedIo({ tty: true, stdin: Object.assign(from([answer]), { isTTY: true }) });
-  t.match(await raxed(['ctl', 'audit', 'cleanup', '--socket', socket, '--retention-days', '2'], answering('n\n')), { code: 2, err: /nothing was removed/ });
+  t.match(await raxed(['ctl', 'audit', 'cleanup', '--socket', socket, '--retention-days', '2'], answering('n\n')), { code: 2, err: /nothing was changed/ });
   t.match(await raxed(['ctl', 'audit', 'cleanup', '--socket', socket, '--retention-days', '2'], answering('y\n')), { code: 0, out: /Removed 1 file, 3 files kept/ });
   t.match(await cleanup('--retention-days', '0', '--force', '--json').then(({ out }) => JSON.parse(out) as object), { removed: names.slice(1, 3), kept: 1, dry_run: false });
   t.same(filesOf(folder), names.slice(3));
