@@ -73,8 +73,7 @@ export interface AgentRegistry {
   named(agentId: string): Agent[];
   ofCustomer(customer: CustomerKey): Iterable<Agent>;
   all(): Iterable<Agent>;
-  /** How many there were. */
-  removeCustomer(customer: CustomerKey): number;
+  removeCustomer(customer: CustomerKey): void;
 }
 
 export interface RegistryOptions {
@@ -193,12 +192,9 @@ export function createRegistry(options: RegistryOptions, saved: readonly SavedAg
     *all() { for (const { agents } of groups.values()) yield* agents.values(); },
     removeCustomer(customer) {
       const key = keyOf(customer);
-      const agents = groups.get(key)?.agents;
-      const count = agents?.size ?? 0;
-      groups.delete(key);
       // Ends what is just going through them.
-      agents?.clear();
-      return count;
+      groups.get(key)?.agents.clear();
+      groups.delete(key);
     },
   };
 }
