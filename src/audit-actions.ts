@@ -1,11 +1,11 @@
 import { readAuditKey } from './audit/key.js';
 import type { AuditLog } from './audit/log.js';
+import { reading } from './audit/reading.js';
 import { recentRecords } from './audit/recent.js';
 import { summarize } from './audit/summary.js';
 import { showVerification, verifyAudit } from './audit/verify.js';
 import type { CallContext } from './control/method.js';
 import type { AuditActions } from './control/methods/audit.js';
-import { errnoOf, RaxedError } from './errors.js';
 import type { Clock, SpoolFiles } from './ports.js';
 import { requester } from './tenant-actions.js';
 
@@ -53,14 +53,4 @@ export function createAuditActions({ audit, folder, keyFile, files, clock }: Aud
       return { removed, kept: audit.stats().files - (dryRun ? removed.length : 0), dry_run: dryRun };
     },
   };
-}
-
-async function reading<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    throw new RaxedError('AUDIT_IO', `the audit log cannot be read (${errno})`, { cause: error });
-  }
 }

@@ -98,6 +98,7 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
   let failing: { readonly since: number; records: number } | undefined;
   let rejected = 0;
   let closed = false;
+  let closing: Promise<void> | undefined;
 
   /** One piece of work at a time on the files. */
   function exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -203,12 +204,14 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
       rejected,
     }),
     get head() { return writer.head; },
-    async close() {
-      if (closed) return turn.then(() => undefined);
+    close() {
       closed = true;
-      while (pumping !== undefined) await pumping;
-      await exclusive(() => writer.close());
-      logger.info(writer.head, 'audit log closed');
+      closing ??= (async () => {
+        while (pumping !== undefined) await pumping;
+        await exclusive(() => writer.close());
+        logger.info(writer.head, 'audit log closed');
+      })();
+      return closing;
     },
   };
 }

@@ -4,12 +4,13 @@ import type { StoredRecord } from '../audit/filter.js';
 import { auditKeyFile, findAuditKey, ownKeyFile } from '../audit/key.js';
 import type { AuditLog } from '../audit/log.js';
 import { openAuditLog } from '../audit/log.js';
+import { reading } from '../audit/reading.js';
 import { recentRecords } from '../audit/recent.js';
 import type { DeliveryOutcome, DeliveryStatus } from '../audit/record.js';
 import { summarize } from '../audit/summary.js';
 import type { VerificationView } from '../audit/verify.js';
 import { showVerification, verifyAudit } from '../audit/verify.js';
-import { errnoOf, RaxedError } from '../errors.js';
+import { RaxedError } from '../errors.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
 import { nodeSpoolFiles } from '../platform/spool-files.js';
 import type { Logger } from '../ports.js';
@@ -151,14 +152,4 @@ async function openForWriting(folder: string, maxFileBytes: number, ulid: () => 
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(() => true, () => false);
-}
-
-async function reading<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    throw new RaxedError('AUDIT_IO', `the audit log cannot be read (${errno})`, { cause: error });
-  }
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { openLine, sealLine } from '../../src/audit/chain.js';
@@ -46,6 +47,12 @@ function forged(after: string, fields: Record<string, string | number>): string 
   const head = openLine(Buffer.from(after));
   assert.ok(head !== undefined);
   return sealLine(auditRecord('audit', fields, { auditId: 'aud_forged', timestamp: '2026-01-30T10:30:00.000Z' }), head).text;
+}
+
+function writingProcess(t: Test, folder: string): ChildProcessByStdio<Writable, Readable, null> {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'writing-process.ts'), '--folder', folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  return child;
 }
 
 t.test('damage has a place and a kind: altered, missing or truncated', async (t) => {
@@ -249,8 +256,7 @@ t.test('a file that vanishes while the log is verified is no damage when the log
 
 t.test('verifying beside a process that writes, rotates and cleans up never reports a problem', { timeout: 120_000 }, async (t) => {
   const folder = audit(t);
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'writing-process.ts'), '--folder', folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-  t.teardown(() => child.kill('SIGKILL'));
+  const child = writingProcess(t, folder);
   await once(child.stdout, 'data');
   const key = keyOf(folder);
   const seen = new Set<string>();
@@ -266,6 +272,23 @@ t.test('verifying beside a process that writes, rotates and cleans up never repo
   const [code] = await once(child, 'exit') as [number | null];
   t.equal(code, 0);
   t.match(await verify(folder), { ok: true, unsignedLines: 0 });
+});
+
+t.test('a process that is killed again and again leaves a whole log', { timeout: 120_000 }, async (t) => {
+  const folder = audit(t);
+  for (let kill = 0; kill < 5; kill++) {
+    const child = writingProcess(t, folder);
+    await once(child.stdout, 'data');
+    const before = filesOf(folder).at(-1);
+    while (filesOf(folder).at(-1) === before) await new Promise((resolve) => setImmediate(resolve));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    t.match(await verify(folder), { ok: true });
+  }
+  const { log } = await open(t, folder);
+  await log.outcome(OUTCOME);
+  t.match(await verify(folder), { ok: true, unsignedLines: 0 });
+  t.same(linesOf(folder).filter(({ action }) => action === 'head_missing' || action === 'lines_missing' || action === 'lines_altered'), []);
 });
 
 t.test('groups that fail and are taken back while the log is verified are no damage', async (t) => {
