@@ -71,7 +71,9 @@ export function startWalk(heads: readonly ChainHead[], key: Uint8Array | undefin
       return undefined;
     },
     beginning() {
-      const explained = Math.max(0, ...removals.filter(({ at }) => at <= signedCount || heads.length === 0).map(({ removedLines }) => removedLines));
+      // What somebody without the key wrote at the end explains nothing.
+      const signed = removals.filter(({ at }) => at <= signedCount || heads.length === 0);
+      const explained = signed.reduce((most, { removedLines }) => Math.max(most, removedLines), 0);
       const unexplained = linesBefore - explained;
       return unexplained <= 0 ? undefined : { kind: 'missing', problem: `${are(unexplained, 'before it')} missing, and nothing says that the retention removed them`, isAtBeginning: true };
     },

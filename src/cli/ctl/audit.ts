@@ -89,7 +89,7 @@ export const auditVerify = defineCommand({
   ],
   values: { folder: 'path', 'key-file': 'path' },
   build: (parser) => ctlOptions(parser)
-    .option('folder', { type: 'string', requiresArg: true, describe: 'Verify the files of this folder instead of the daemon\'s' })
+    .option('folder', { type: 'string', requiresArg: true, describe: 'Verify the files of this folder instead; of a log that is written to, copy mssp_audit.head first' })
     .option('key-file', { type: 'string', requiresArg: true, describe: 'With --folder: the key that signatures are checked with (else the one in or beside the folder)' }),
   async run({ folder, keyFile, ...args }, io) {
     if (folder === undefined && keyFile !== undefined) throw new RaxedError('USAGE', '--key-file goes with --folder');
