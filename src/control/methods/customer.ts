@@ -4,7 +4,7 @@ import type { DataField, DataMode } from '../../event/event.js';
 import type { CallContext, Method } from '../method.js';
 import { defineMethod } from '../method.js';
 import type { Removal } from './fields.js';
-import { closed, customerSettings, NameSchema, OneCustomer, removalFields, removalOf, UrlSchema } from './fields.js';
+import { closed, customerSettings, NameSchema, OneCustomer, removalFields, removalOf, requireChange, UrlSchema } from './fields.js';
 import { IdSchema } from './id.js';
 
 const CreateParams = Type.Object({ mssp: IdSchema, id: IdSchema, name: NameSchema, ...customerSettings, webhook_url: Type.Optional(UrlSchema) }, closed);
@@ -72,7 +72,7 @@ export interface CustomerActions {
 export function createCustomerMethods(actions: CustomerActions): Method[] {
   return [
     defineMethod({ name: 'customer.create', scope: 'control', params: CreateParams, handle: (params, context) => actions.create(params, context) }),
-    defineMethod({ name: 'customer.configure', scope: 'control', params: ConfigureParams, handle: (params, context) => actions.configure(params, context) }),
+    defineMethod({ name: 'customer.configure', scope: 'control', params: ConfigureParams, check: requireChange(ConfigureParams), handle: (params, context) => actions.configure(params, context) }),
     defineMethod({ name: 'customer.list', scope: 'control', params: ListParams, handle: ({ mssp }) => actions.list(mssp) }),
     defineMethod({ name: 'customer.show', scope: 'control', params: OneCustomer, handle: ({ mssp, id }) => actions.show(mssp, id) }),
     defineMethod({

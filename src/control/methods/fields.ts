@@ -1,6 +1,7 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
 import { DATA_FIELDS } from '../../event/event.js';
+import { ParamsError } from '../params-error.js';
 import { IdSchema } from './id.js';
 
 /** The fields that the methods for tenants share. What no single field shows is checked where the tenants are kept. */
@@ -21,6 +22,14 @@ export const SecretSchema = Type.String({ minLength: 1, maxLength: 4096 });
 
 export const TIERS = ['starter', 'professional', 'enterprise'] as const;
 export const DATA_MODES = ['full', 'privacy_safe'] as const;
+
+/** A check for methods that change what is named: something must be, beside the ids. */
+export function requireChange({ properties }: TObject): (params: object) => void {
+  const settings = Object.keys(properties).filter((name) => name !== 'id' && name !== 'mssp');
+  return (params) => {
+    if (!settings.some((name) => Object.hasOwn(params, name))) throw new ParamsError('', `there is nothing to change: give one of ${settings.join(', ')}`);
+  };
+}
 
 /** One of these words; an error lists them. */
 export function oneOf<const T extends readonly string[]>(words: T) {

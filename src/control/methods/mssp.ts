@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox';
 import type { CallContext, Method } from '../method.js';
 import { defineMethod } from '../method.js';
 import type { Removal } from './fields.js';
-import { closed, NameSchema, NoParams, oneOf, OneMssp, removalFields, removalOf, SecretSchema, TIERS, UrlSchema } from './fields.js';
+import { closed, NameSchema, NoParams, oneOf, OneMssp, removalFields, removalOf, requireChange, SecretSchema, TIERS, UrlSchema } from './fields.js';
 import { IdSchema } from './id.js';
 
 /** 0: unlimited. */
@@ -111,7 +111,7 @@ export interface MsspActions {
 export function createMsspMethods(actions: MsspActions): Method[] {
   return [
     defineMethod({ name: 'mssp.create', scope: 'control', params: CreateParams, handle: (params, context) => actions.create(params, context) }),
-    defineMethod({ name: 'mssp.configure', scope: 'control', params: ConfigureParams, handle: (params, context) => actions.configure(params, context) }),
+    defineMethod({ name: 'mssp.configure', scope: 'control', params: ConfigureParams, check: requireChange(ConfigureParams), handle: (params, context) => actions.configure(params, context) }),
     defineMethod({ name: 'mssp.list', scope: 'control', params: NoParams, handle: () => actions.list() }),
     defineMethod({ name: 'mssp.show', scope: 'control', params: OneMssp, handle: ({ id }) => actions.show(id) }),
     defineMethod({
