@@ -273,6 +273,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     const expiring = repeat(EXPIRY_MS, async () => {
       for (const tenant of generation().tenants) await (await spool.openStream(streamOf(tenant))).expire(retentionMs(tenant));
+      await audit.cleanup();
     });
     const ticking = repeat(TICK_MS, async () => {
       if (policies.unfinished) await policies.enforce();
