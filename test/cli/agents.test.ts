@@ -24,9 +24,9 @@ t.test('register and heartbeat say what the guide\'s do', async (t) => {
   const { socket, calls } = await daemon(t);
   const registered = await raxed(['agent', 'register', '--mssp', 'mssp_a', '--customer', 'cust_acme', '--version', '0.10.0', 'agent_prod_001', '--socket', socket]);
   t.same(registered, { code: 0, err: '', out: '✓ Registered agent \'agent_prod_001\'\n\n  MSSP: mssp_a\n  Customer: cust_acme\n  Version: 0.10.0\n  Platform: linux\n  Status: online\n' });
-  t.same(calls.at(-1), { method: 'agent.register', params: { id: 'agent_prod_001', mssp: 'mssp_a', customer: 'cust_acme', version: '0.10.0' } });
-  await raxed(['ctl', 'agent', 'register', 'a', '--platform=linux', '--integration', 'crewai', '--socket', socket]);
-  t.same(calls.at(-1)?.params, { id: 'a', platform: 'linux', integration: 'crewai' });
+  t.same(calls.at(-1), { method: 'agent.register', params: { id: 'agent_prod_001', mssp: 'mssp_a', customer: 'cust_acme', version: '0.10.0', platform: process.platform } });
+  await raxed(['ctl', 'agent', 'register', 'a', '--platform=darwin', '--integration', 'crewai', '--socket', socket]);
+  t.same(calls.at(-1)?.params, { id: 'a', platform: 'darwin', integration: 'crewai' });
 
   const beat = await raxed(['agent', 'heartbeat', 'agent_prod_001', '--socket', socket]);
   t.same(beat, { code: 0, err: '', out: '✓ Heartbeat sent for \'agent_prod_001\'\n\n  Status: online\n  Uptime: 3600s\n' });

@@ -15,7 +15,7 @@ export const agentRegister = defineCommand({
   ],
   build: (parser) => ctlOptions(tenantOptions(parser)
     .option('version', { type: 'string', requiresArg: true, describe: 'The agent\'s version' })
-    .option('platform', { type: 'string', requiresArg: true, describe: 'Where it runs, such as linux' })
+    .option('platform', { type: 'string', requiresArg: true, default: process.platform, describe: 'Where it runs' })
     .option('integration', { type: 'string', requiresArg: true, describe: 'What it is built into, such as langchain' })),
   async run(args, io, [id]) {
     const { mssp, customer, version, platform, integration } = args;
