@@ -18,7 +18,11 @@ export function subscribe(
     const socket = new WebSocket('ws://raxed/v1/rpc', { createConnection: () => createConnection(socketPath), perMessageDeflate: false });
     // Not ws's handshakeTimeout: it sets no timer on a connection that we make ourselves, and ends with the handshake.
     const unanswered = setTimeout(() => { fail(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} did not answer within ${timeoutMs} ms`)); }, timeoutMs);
-    const end = (): void => { clearTimeout(unanswered); socket.terminate(); };
+    const end = (): void => {
+      clearTimeout(unanswered);
+      signal.removeEventListener('abort', stop);
+      socket.terminate();
+    };
     const fail = (error: RaxedError): void => { reject(error); end(); };
     const stop = (): void => { resolve(); end(); };
     signal.addEventListener('abort', stop, { once: true });

@@ -16,7 +16,11 @@ export interface Door {
 /** Who may open a unix socket is a matter of its mode. */
 export function unixDoor(scope: Scope, peerUid: ((connection: Duplex) => Promise<number | undefined>) | undefined): Door {
   return {
-    originOf: (connection) => ({ scope, caller: { socket: scope, uid: () => peerUid?.(connection) ?? Promise.resolve(undefined) } }),
+    originOf(connection) {
+      let known: number | undefined;
+      const uid = async (): Promise<number | undefined> => { known ??= await peerUid?.(connection); return known; };
+      return { scope, caller: { socket: scope, uid } };
+    },
     sourceProblem: () => undefined,
     tokenProblem: () => undefined,
   };

@@ -7,6 +7,7 @@ import t from 'tap';
 import type { ControlServer, ControlServerOptions } from '../../src/control/server.js';
 import { createControlServer } from '../../src/control/server.js';
 import { nodeClock } from '../../src/platform/node.js';
+import { createPeerUid, INTERPRETERS } from '../../src/platform/peer.js';
 import type { RaxedError } from '../../src/errors.js';
 import type { TailFilter } from '../../src/control/methods/tail.js';
 import { tailFits } from '../../src/control/methods/tail.js';
@@ -531,6 +532,30 @@ t.test('a stop does not wait for ever', async (t) => {
   await until(() => runs, 'the scan runs');
   await server.close(50);
   t.equal(await running, '');
+});
+
+t.test('a method can ask who calls, over HTTP and the WebSocket; it is asked once a connection, and only then', async (t) => {
+  const answers: (number | undefined)[] = [];
+  let asked = 0;
+  const real = createPeerUid({ timeoutMs: 60_000 });
+  const reload: FakeActions['reload'] = async ({ caller }) => {
+    t.equal(caller.socket, 'control');
+    answers.push(await caller.uid(), await caller.uid());
+    return {};
+  };
+  const { control } = await serve(t, { reload }, { peerUid: (connection) => { asked++; return real(connection); } });
+  await http(control, '/v1/health');
+  t.equal(asked, 0);
+  t.equal((await http(control, '/v1/reload')).status, 200);
+  const { call } = await rpc(t, control);
+  for (const id of [1, 2]) t.match(await call({ jsonrpc: '2.0', id, method: 'reload' }), { id, result: {} });
+  if (INTERPRETERS.some(([program]) => existsSync(program))) {
+    t.same(answers, Array.from({ length: 6 }, () => process.getuid?.()));
+    t.equal(asked, 2);
+  }
+  const plain = await serve(t, { reload });
+  await http(plain.control, '/v1/reload');
+  t.same(answers.slice(6), [undefined, undefined], 'a server that cannot know says so');
 });
 
 t.test('a caller that goes away is made known to the method', async (t) => {
