@@ -15,7 +15,7 @@ const PATH = ':path';
 /** Of what the daemon answers only such is printed: a shell inserts it as it is. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 /** What stands in an option of this name, unless the command says something else. */
-const VALUES_BY_NAME: Readonly<Record<string, Values>> = { mssp: 'mssp', customer: 'customer', agent: 'agent', socket: 'path', config: 'path', file: 'path', jsonl: 'path' };
+const VALUES_BY_NAME: Readonly<Record<string, Values>> = { mssp: 'mssp', customer: 'customer', agent: 'agent', socket: 'path', config: 'path', file: 'path', jsonl: 'path', folder: 'path', output: 'path' };
 
 /**
  * What a shell's completion asks: prints what may stand in the place of the last of `words` (those after `raxed` up to the
@@ -97,7 +97,7 @@ function readLine(rest: readonly string[], options: Options): Line {
 }
 
 function valuesOf({ name }: Option, command: Command): Values | undefined {
-  return command.values[name] ?? VALUES_BY_NAME[name] ?? (name.endsWith('-file') ? 'path' : undefined);
+  return command.values[name] ?? VALUES_BY_NAME[name] ?? (/-(?:file|dir)$/.test(name) ? 'path' : undefined);
 }
 
 async function candidatesOf(values: Values | undefined, { line, prefix, io }: { readonly line: Line; readonly prefix: string; readonly io: Io }): Promise<readonly string[]> {
