@@ -77,7 +77,7 @@ const CTL: Group = {
   commands: {
     status: { describe: 'What runs, what waits, what is wrong', load: async () => (await import('./ctl/status.js')).command },
     scan: { describe: 'Scan through the daemon', load: async () => (await import('./ctl/scan.js')).command },
-    top: { describe: 'The same as it changes', load: async () => (await import('./ctl/top.js')).command },
+    top: { describe: 'What runs and what waits, as it changes', load: async () => (await import('./ctl/top.js')).command },
     tail: { describe: 'Show events as they happen', load: async () => (await import('./ctl/tail.js')).command },
     reload: { describe: 'Read the configuration again', load: async () => (await import('./ctl/system.js')).reload },
     health: { describe: 'Whether the daemon answers and its data path moves', load: async () => (await import('./ctl/system.js')).health },
