@@ -128,7 +128,7 @@ t.test('an event that was rejected is said loudly', async (t) => {
   t.match(out, /✗ NOT delivered/);
 });
 
-t.test('exit codes and one line on standard error', async (t) => {
+t.test('exit codes and one line on standard error (T17)', async (t) => {
   const folder = shortFolder(t);
   const socket = await daemon(t, {
     reload: () => { throw new ConfigError('CONFIG_INVALID', [{ pointer: '/mssps/0/id', message: 'is required' }]); },

@@ -64,7 +64,7 @@ t.test('a file that cannot be used is refused with its reason', async (t) => {
   }
 });
 
-t.test('a file that holds a secret and is readable by others is warned of', async (t) => {
+t.test('a file that holds a secret and is readable by others is warned of (T16)', async (t) => {
   const file = join(t.testdir(), 'config.json');
   write(file, withSecret(CANARY), 0o644);
   const { warnings } = await readConfigFile(file, options);
@@ -381,7 +381,7 @@ t.test('config check says every problem on its own line and exits 3', async (t) 
   t.match(warned.err, /^! \/agent\/mssp_id: names no MSSP in this file\n! \/mssps\/0\/webhook\/secret: the environment variable NOPE is not set, as seen from here\n$/);
 });
 
-t.test('config show prints the effective configuration without secrets', async (t) => {
+t.test('config show prints the effective configuration without secrets (T16)', async (t) => {
   const file = join(t.testdir(), 'config.json');
   write(file, withSecret(CANARY), 0o644);
   const shown = io({ RAXED_STATE_DIR: '/st', RAXED_SOCKET: '/so/c.sock' });

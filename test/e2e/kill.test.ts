@@ -10,7 +10,7 @@ const KILLS = process.env['RAXED_TEST_LONG'] === '1' ? 100 : 5;
 const CLIENTS = 8;
 const ACKNOWLEDGED_PER_KILL = 60;
 
-t.test(`no acknowledged event is lost over ${KILLS} SIGKILLs under load, with a receiver that refuses at random`, async (t) => {
+t.test(`no acknowledged event is lost over ${KILLS} SIGKILLs under load, with a receiver that refuses at random (T10)`, async (t) => {
   let refusals = true;
   let seed = 42;
   const random = (): number => { seed = (seed * 1103515245 + 12345) % 2147483648; return seed / 2147483648; };

@@ -156,7 +156,7 @@ t.test(`the store of tenants holds every acknowledged change after each of ${KIL
   t.ok(acknowledged.size >= KILLS * 4);
 });
 
-t.test('10,000 interleaved events of two customers each arrive at their own URL with their own secret', async (t) => {
+t.test('10,000 interleaved events of two customers each arrive at their own URL with their own secret (T8)', async (t) => {
   const EVENTS = 10_000;
   const site = makeSite();
   const socs = { cust_x: await startSoc('secret-of-x'), cust_y: await startSoc('secret-of-y') };

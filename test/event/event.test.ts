@@ -56,7 +56,7 @@ t.test('the hash and the length of a prompt are those of its UTF-8 and its code 
   t.end();
 });
 
-t.test('an event has the envelope and the fields of the wire, in their order', (t) => {
+t.test('an event has the envelope and the fields of the wire, in their order (P15)', (t) => {
   const event = made({ dataFields: ['prompt'] });
   t.same(Object.keys(event), ['event_type', 'event_id', 'timestamp', 'payload']);
   t.equal(event.timestamp, '2026-01-30T10:30:00.000Z');

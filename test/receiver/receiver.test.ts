@@ -94,7 +94,7 @@ t.test('a certificate may end after 2049', (t) => {
   t.end();
 });
 
-t.test('valid, invalid and missing signatures are told apart, over TLS', async (t) => {
+t.test('valid, invalid and missing signatures are told apart, over TLS (T15)', async (t) => {
   // Certificates are checked against the real time.
   const deliveries: Delivery[] = [];
   const receiver = await createReceiver({ host: '127.0.0.1', port: 0, secret: SECRET, ssl: true, onDelivery: (delivery) => { deliveries.push(delivery); } }, { clock: nodeClock, random: nodeRandom });

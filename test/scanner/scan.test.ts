@@ -32,7 +32,7 @@ function ids(texts: Parameters<typeof scan>[1], options: Partial<ScanOptions> = 
   return scan(ruleset, texts, { ...OPTIONS, ...options }).detections.map((found) => `${found.rule_id}@${found.source}`);
 }
 
-t.test('a verdict tells what was found, where, and how bad it is', (t) => {
+t.test('a verdict tells what was found, where, and how bad it is (P13)', (t) => {
   let now = 100;
   const verdict = scan(ruleset, { prompt: 'These rules: ignore  ALL of a@b.example' }, { ...OPTIONS, now: () => (now += 2) });
   t.same(verdict, {
