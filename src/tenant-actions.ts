@@ -47,8 +47,10 @@ export function createTenantActions(deps: TenantActionDeps): { readonly mssp: Ms
   const contextOf = (file: Config): ChangeContext => ({ file, configFile: deps.configFile, availableSiem: deps.availableSiem });
 
   async function apply(change: Change, kind: 'config' | 'secret', fields: AuditFields, caller: CallContext): Promise<void> {
+    // Asked first: who has gone meanwhile cannot be told any more.
+    const by = await requester(caller);
     await configuration.change((file, tenants) => change(tenants, contextOf(file)));
-    await deps.note(kind, { ...fields, ...await requester(caller) });
+    await deps.note(kind, { ...fields, ...by });
   }
 
   const showMssp = (id: string): MsspView => msspView(generation().mssp(id), configuration.effective().managedBy(id));
