@@ -5,6 +5,7 @@ import { readSecrets } from './config/secret.js';
 import { RaxedError } from './errors.js';
 import type { PrivacyPolicy } from './event/privacy.js';
 import type { Output } from './outputs/output.js';
+import type { ProxySettings } from './outputs/proxy.js';
 import { createSyslogOutput } from './outputs/syslog.js';
 import type { TlsOptions } from './outputs/tls-files.js';
 import { createWebhookOutput } from './outputs/webhook.js';
@@ -68,7 +69,7 @@ export interface GenerationPorts {
  */
 export async function buildGeneration(config: Config, previous: Generation | undefined, ports: GenerationPorts): Promise<Generation> {
   const secretOf = readSecrets(config, ports.env);
-  const plans = createOutputPlans(secretOf, ports);
+  const plans = createOutputPlans({ secretOf, proxy: { configured: config.proxy, env: ports.env } }, ports);
   // The same object: the file was not read again, so that the rules beside it are not either.
   const sameScanner = previous !== undefined && (config.scanner === previous.config.scanner || (config.scanner.rules_dirs.length === 0 && sameJson(config.scanner, previous.config.scanner)));
   const reused = sameScanner ? previous : undefined;
@@ -134,7 +135,7 @@ async function buildScanner(config: ScannerConfig, ports: GenerationPorts): Prom
   return { ruleset, scanner };
 }
 
-function createOutputPlans(secretOf: ReturnType<typeof readSecrets>, ports: GenerationPorts) {
+function createOutputPlans({ secretOf, proxy }: { secretOf: ReturnType<typeof readSecrets>; proxy: ProxySettings }, ports: GenerationPorts) {
   return {
     webhook(webhook: WebhookConfig): OutputPlan {
       const secret = secretOf(webhook.secret);
@@ -144,11 +145,11 @@ function createOutputPlans(secretOf: ReturnType<typeof readSecrets>, ports: Gene
       };
       return {
         name: 'webhook',
-        fingerprint: fingerprint({ ...webhook, secret, previous }),
+        fingerprint: fingerprint({ ...webhook, secret, previous, proxy: proxy.configured }),
         create: ({ skipVerify = ports.skipVerify } = {}) => createWebhookOutput({
           name: 'webhook', url: webhook.url, secret: () => secret, previousSecret: () => previous,
           timeoutMs: webhook.timeout_seconds * 1000, maxInFlight: webhook.max_in_flight,
-          tls: tlsOptions(webhook.tls), skipVerify, clock: ports.clock, version: ports.version,
+          tls: tlsOptions(webhook.tls), proxy, skipVerify, clock: ports.clock, version: ports.version,
         }),
       };
     },

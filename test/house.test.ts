@@ -32,7 +32,7 @@ const PURE = [
   /^scanner\/(?!builtin$|re2$|worker$).*/,
   /^event\//,
   /^spool\/record$/,
-  /^outputs\/(output|cef|signature|status|syslog-message)$/,
+  /^outputs\/(answer|cef|output|proxy|signature|status|syslog-message)$/,
   /^delivery\/(retry|breaker|gate|window|refusals|outcome)$/,
   /^audit\/(record|chain|walk|filter|file-name)$/,
   /^agents\/(counters|customer|registry|saved-state|warnings)$/,

@@ -19,8 +19,9 @@ export function cefUrlProblem(text: string): string | undefined {
   return syslogAuthority(text) === undefined ? 'syslog:// takes a host and perhaps a port from 1 to 65535, nothing else' : undefined;
 }
 
+/** The same for a proxy, whose URL may hold a user name and a password. */
 export function proxyUrlProblem(text: string): string | undefined {
-  const url = parseUrl(text);
+  const url = charactersProblem(text) ?? parseUrl(text.replace(/^([a-z]+:\/\/)[^@/?]*@/i, '$1'));
   if (typeof url === 'string') return url;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'its scheme is another';
   return url.pathname === '/' && url.search === '' ? undefined : 'it takes a host and perhaps a port, nothing else';
@@ -71,9 +72,11 @@ function parseUrl(text: string): URL | string {
 
 /** Judged on the text itself, because the URL parser silently drops or rewrites some of this. */
 function textProblem(text: string): string | undefined {
+  return charactersProblem(text) ?? (/^[^/]*\/\/[^/?]*@/.test(text) ? 'it holds a user name or password' : undefined);
+}
+
+function charactersProblem(text: string): string | undefined {
   if (text.length > MAX_URL_LENGTH) return `it is longer than ${MAX_URL_LENGTH} characters`;
   if (/[\u0000-\u0020\u007f-\u00a0\\\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/u.test(text)) return 'it holds a space, a backslash or a control character';
-  if (text.includes('#')) return 'it holds a fragment (#)';
-  if (/^[^/]*\/\/[^/?]*@/.test(text)) return 'it holds a user name or password';
-  return undefined;
+  return text.includes('#') ? 'it holds a fragment (#)' : undefined;
 }

@@ -6,13 +6,14 @@ export const REDACTED = '[redacted]';
 
 /**
  * The configuration as it may be shown: a secret that stands in the file becomes `[redacted]`, one that is only
- * referred to keeps its reference; the query of a URL, where tokens are often put, is hidden too.
+ * referred to keeps its reference; the query of a URL, where tokens are often put, and the user of a proxy are hidden too.
  */
 export function redactConfig(config: Config): unknown {
   return rewrite(ConfigSchema, config, (node, value) => {
     if (typeof value !== 'string') return value;
     if (node['x-secret'] === true) return REDACTED;
-    if (node.format === 'url' || node.format === 'cef-url' || node.format === 'proxy-url') return value.replace(/\?.*$/su, `?${REDACTED}`);
+    if (node.format === 'proxy-url') return value.replace(/\/\/[^@/]*@/u, `//${REDACTED}@`);
+    if (node.format === 'url' || node.format === 'cef-url') return value.replace(/\?.*$/su, `?${REDACTED}`);
     return value;
   });
 }

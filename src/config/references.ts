@@ -48,7 +48,7 @@ export function referencedFiles(config: Config, env: Env): string[] {
 
 /** True when a secret stands in the file itself. */
 export function holdsSecret(config: Config): boolean {
-  return secretPlaces(config).some(({ ref }) => typeof ref === 'string');
+  return secretPlaces(config).some(({ ref }) => typeof ref === 'string') || config.proxy?.includes('@') === true;
 }
 
 /** A copy of what fits the schema in which `replace` has the last word on every value (secrets are not entered). */

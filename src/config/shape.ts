@@ -215,7 +215,7 @@ export const ConfigSchema = Type.Object({
     max_bytes: count(MIB, 16 * TIB, GIB, 'The most that the audit log may take.'),
     retention_days: count(1, 3650, 90, 'Older files of the audit log are removed.'),
   }),
-  proxy: nullable(Type.String({ format: 'proxy-url', title: 'an http or https URL of a proxy' })),
+  proxy: nullable(Type.String({ format: 'proxy-url', title: 'an http or https URL of a proxy', description: 'Instead of the one that HTTPS_PROXY names; NO_PROXY holds. Without a port 1080, for https 443.' })),
   log: section({ level: oneOf(['debug', 'info', 'warn', 'error'], { default: 'info' }) }),
 }, { additionalProperties: false });
 

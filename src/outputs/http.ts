@@ -1,10 +1,11 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import type { Got } from 'got';
 import { errnoOf } from '../errors.js';
+import { ReloadingAgent, TunnelAgent } from './agents.js';
 import { DeliveryError } from './output.js';
-import { classifyNetworkError } from './status.js';
-import { createTlsFiles, type TlsFiles, type TlsOptions } from './tls-files.js';
+import { proxyFor, type ProxySettings } from './proxy.js';
+import { timeoutFailure, wireFailure } from './status.js';
+import { createTlsFiles, type TlsOptions } from './tls-files.js';
 
 /** The one HTTP client of all outputs: keep-alive, no redirects, no retries of its own, everything bounded. */
 
@@ -15,6 +16,8 @@ const BODY_GRACE_MS = 1000;
 
 export interface HttpClientOptions {
   readonly tls?: TlsOptions | undefined;
+  /** None unless told. */
+  readonly proxy?: ProxySettings | undefined;
   readonly skipVerify: boolean;
   /** For one request, from name resolution to the answer's head. */
   readonly timeoutMs: number;
@@ -45,64 +48,43 @@ export interface HttpClient {
 }
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const pool = { keepAlive: true, maxSockets: options.maxSockets, maxFreeSockets: options.maxSockets } as const;
   const files = createTlsFiles(options.tls, options.skipVerify);
-  const agents = agentsFor(options, files);
+  const plain = new HttpAgent(pool);
+  const direct = new ReloadingAgent(pool, files);
+  let tunnel: TunnelAgent | undefined;
   let client: Promise<Got> | undefined;
 
-  const attempt = async (request: HttpPost): Promise<HttpAnswer | 'stale'> => {
-    const got = await (client ??= loadGot(agents));
-    if (request.url.startsWith('https:')) files.current();
-    return exchange(got, request, options.timeoutMs);
-  };
+  /** Within one client all https requests that need a proxy need the same one. */
+  function agentFor(url: string): ReloadingAgent {
+    const proxy = options.proxy === undefined ? 'direct' : proxyFor(url, options.proxy);
+    if (proxy === 'unusable') throw new DeliveryError('misconfigured', 'the proxy setting is not the URL of an http or https proxy: see proxy and HTTPS_PROXY');
+    return proxy === 'direct' ? direct : tunnel ??= new TunnelAgent(pool, files, { proxy, timeoutMs: options.timeoutMs });
+  }
 
   return {
     async post(request) {
+      const got = await (client ??= loadGot());
+      const https = agentFor(request.url);
       // A kept connection that the peer closed while it was idle says nothing about the peer: ask again on another.
       for (let tries = 0; tries <= options.maxSockets; tries++) {
-        const answer = await attempt(request);
+        if (request.url.startsWith('https:')) https.refresh();
+        const stream = got.stream(request.url, { headers: request.headers, body: request.body, agent: { http: plain, https } });
+        const answer = await exchange(stream, request.signal, options.timeoutMs);
         if (answer !== 'stale') return answer;
       }
-      throw new DeliveryError('retry', 'ECONNRESET');
+      throw wireFailure('ECONNRESET', '');
     },
     close() {
-      agents.http.destroy();
-      agents.https.destroy();
+      for (const agent of [plain, direct, tunnel]) agent?.destroy();
     },
   };
 }
 
-/** True for names and addresses that stay on this machine; they never go through a proxy. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
-}
-
-interface Agents { readonly http: HttpAgent; readonly https: HttpsAgent }
-
-/** Where a proxy would come in: other agents for URLs that are not `isLoopback`. */
-function agentsFor(options: HttpClientOptions, files: TlsFiles): Agents {
-  const pool = { keepAlive: true, maxSockets: options.maxSockets, maxFreeSockets: options.maxSockets };
-  return { http: new HttpAgent(pool), https: new ReloadingAgent(pool, files) };
-}
-
-/** Every new connection takes the TLS files as they are then. No session is resumed past a change of them. */
-class ReloadingAgent extends HttpsAgent {
-  readonly #files: TlsFiles;
-
-  constructor(pool: { keepAlive: boolean; maxSockets: number; maxFreeSockets: number }, files: TlsFiles) {
-    super({ ...pool, maxCachedSessions: 0 });
-    this.#files = files;
-  }
-
-  override createConnection(options: RequestOptions, callback?: Parameters<HttpsAgent['createConnection']>[1]): ReturnType<HttpsAgent['createConnection']> {
-    return super.createConnection({ ...options, ...this.#files.current() }, callback);
-  }
-}
-
 /** got is imported when the first request is made: a daemon without HTTP destinations does not carry it. */
-async function loadGot(agent: Agents): Promise<Got> {
+async function loadGot(): Promise<Got> {
   const { got } = await import('got');
   return got.extend({
-    agent: { http: agent.http, https: agent.https },
     method: 'POST',
     retry: { limit: 0 },
     followRedirect: false,
@@ -112,7 +94,7 @@ async function loadGot(agent: Agents): Promise<Got> {
 }
 
 /** One request. `stale`: the connection had been used before and was reset before any answer. */
-function exchange(got: Got, request: HttpPost, timeoutMs: number): Promise<HttpAnswer | 'stale'> {
+function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, timeoutMs: number): Promise<HttpAnswer | 'stale'> {
   return new Promise((resolve, reject) => {
     let sent: ClientRequest | undefined;
     let head: IncomingMessage | undefined;
@@ -120,13 +102,11 @@ function exchange(got: Got, request: HttpPost, timeoutMs: number): Promise<HttpA
     let over = false;
     const chunks: Buffer[] = [];
 
-    const stream = got.stream(request.url, { headers: request.headers, body: request.body });
-
     const settle = (): boolean => {
       if (over) return false;
       over = true;
       clearTimeout(timer);
-      request.signal.removeEventListener('abort', aborted);
+      signal.removeEventListener('abort', aborted);
       return true;
     };
     const answered = (response: IncomingMessage, complete: boolean): void => {
@@ -138,9 +118,10 @@ function exchange(got: Got, request: HttpPost, timeoutMs: number): Promise<HttpA
       if (head !== undefined) { answered(head, false); return; }
       if (!settle()) return;
       const code = errnoOf(error);
-      if (sent?.reusedSocket === true && (code === 'ECONNRESET' || code === 'EPIPE')) resolve('stale');
+      if (sent?.reusedSocket === true && (code === 'ECONNRESET' || code === 'EPIPE')) { resolve('stale'); return; }
       // got's error is not kept as the cause: it carries the request with its body and headers.
-      else reject(error instanceof DeliveryError ? error : new DeliveryError(classifyNetworkError(code), code ?? 'the request failed'));
+      const cause = error instanceof Error ? error.cause : undefined;
+      reject(cause instanceof DeliveryError ? cause : wireFailure(code, 'the request failed'));
     };
     const aborted = (): void => {
       if (settle()) reject(new DeliveryError('retry', 'aborted'));
@@ -148,11 +129,15 @@ function exchange(got: Got, request: HttpPost, timeoutMs: number): Promise<HttpA
     };
 
     let timer = setTimeout(() => {
-      if (settle()) reject(new DeliveryError('retry', `no answer within ${timeoutMs} ms`));
+      if (settle()) reject(timeoutFailure(`no ${sent?.socket?.connecting === false ? 'answer' : 'connection'} within ${timeoutMs} ms`));
       stream.destroy();
     }, timeoutMs);
     stream.on('error', failed);
-    stream.on('request', (made: ClientRequest) => { sent = made; });
+    stream.on('request', (made: ClientRequest) => {
+      sent = made;
+      // A tunnel that fails after we gave up is nobody's failure.
+      made.on('error', () => undefined);
+    });
     stream.on('response', (response: IncomingMessage) => {
       head = response;
       clearTimeout(timer);
@@ -166,7 +151,7 @@ function exchange(got: Got, request: HttpPost, timeoutMs: number): Promise<HttpA
       if (chunk.length > room && head !== undefined) answered(head, false);
     });
     stream.on('end', () => { if (head !== undefined) answered(head, true); });
-    if (request.signal.aborted) aborted();
-    else request.signal.addEventListener('abort', aborted, { once: true });
+    if (signal.aborted) aborted();
+    else signal.addEventListener('abort', aborted, { once: true });
   });
 }

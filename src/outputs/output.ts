@@ -45,21 +45,35 @@ export interface Output {
  */
 export type FailureKind = 'retry' | 'misconfigured' | 'refused' | 'too_large';
 
-export class DeliveryError extends Error {
+export interface DeliveryErrorDetails {
+  readonly httpStatus?: number | undefined;
+  /** The receiver's wish (Retry-After), milliseconds from now. */
+  readonly retryAfterMs?: number | undefined;
+  /** As in a Receipt: a receiver that refuses a signature may do so because the clocks differ. */
+  readonly serverDate?: number | undefined;
+  /** Perhaps it was too much at once: a timeout, 429, 503. */
+  readonly overload?: boolean | undefined;
+  /** Which event of the batch, from 0, the receiver itself says is the bad one. */
+  readonly refusedAt?: number | undefined;
+}
+
+export class DeliveryError extends Error implements DeliveryErrorDetails {
   override readonly name = 'DeliveryError';
   readonly kind: FailureKind;
   readonly httpStatus: number | undefined;
-  /** The receiver's wish (Retry-After), milliseconds from now. */
   readonly retryAfterMs: number | undefined;
-  /** As in a Receipt: a receiver that refuses a signature may do so because the clocks differ. */
   readonly serverDate: number | undefined;
+  readonly overload: boolean;
+  readonly refusedAt: number | undefined;
 
   /** `message` names the cause (`ECONNREFUSED`, `answered 503`) and holds no secret, no text and no URL path. */
-  constructor(kind: FailureKind, message: string, details: { httpStatus?: number | undefined; retryAfterMs?: number | undefined; serverDate?: number | undefined; cause?: unknown } = {}) {
+  constructor(kind: FailureKind, message: string, details: DeliveryErrorDetails & { readonly cause?: unknown } = {}) {
     super(message, { cause: details.cause });
     this.kind = kind;
     this.httpStatus = details.httpStatus;
     this.retryAfterMs = details.retryAfterMs;
     this.serverDate = details.serverDate;
+    this.overload = details.overload ?? false;
+    this.refusedAt = details.refusedAt;
   }
 }

@@ -6,7 +6,7 @@ import { errnoOf } from '../errors.js';
 import type { Clock } from '../ports.js';
 import { eventSeverity, formatCef, type CefOptions } from './cef.js';
 import { DeliveryError, type Output, type OutgoingEvent } from './output.js';
-import { classifyNetworkError } from './status.js';
+import { wireFailure } from './status.js';
 import { datagramOf, formatSyslog, frameSyslog, syslogSeverity, type SyslogFormat, type SyslogFraming } from './syslog-message.js';
 import { createTlsFiles, type TlsFiles, type TlsOptions } from './tls-files.js';
 
@@ -92,8 +92,7 @@ export function createSyslogOutput(options: SyslogOptions): Output {
 /** Rejects with a DeliveryError made of whatever went wrong on the wire. */
 function wireError(cause: unknown): DeliveryError {
   if (cause instanceof DeliveryError) return cause;
-  const code = errnoOf(cause);
-  return new DeliveryError(classifyNetworkError(code), code ?? 'the connection failed', { cause });
+  return wireFailure(errnoOf(cause), 'the connection failed');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { createSecureContext, type ConnectionOptions } from 'node:tls';
+import { createSecureContext, rootCertificates, type ConnectionOptions } from 'node:tls';
 import { errnoOf } from '../errors.js';
 import { DeliveryError } from './output.js';
 
@@ -20,6 +20,8 @@ export interface TlsFiles {
    * there never was a good set.
    */
   current(): ConnectionOptions;
+  /** For a proxy that speaks TLS itself: the built-in authorities are trusted beside `caFile`, and no certificate of ours is shown. */
+  forProxy(): ConnectionOptions;
 }
 
 export function createTlsFiles(options: TlsOptions | undefined, skipVerify: boolean): TlsFiles {
@@ -29,24 +31,41 @@ export function createTlsFiles(options: TlsOptions | undefined, skipVerify: bool
     ...(options?.serverName === undefined ? {} : { servername: options.serverName }),
     rejectUnauthorized: !skipVerify,
   };
-  let seen: string | undefined;
-  let good: ConnectionOptions | undefined = paths.length === 0 ? fixed : undefined;
+  let seen = '';
+  let good: Loaded | undefined = paths.length === 0 ? { options: fixed, ca: undefined } : undefined;
+
+  function inForce(): Loaded {
+    try {
+      const prints = paths.map(printOf).join();
+      if (prints === seen && good !== undefined) return good;
+      const ca = certificates(files.ca);
+      const secureContext = createSecureContext({ ca, cert: certificates(files.cert), key: content(files.key) });
+      good = { options: { ...fixed, secureContext }, ca };
+      seen = prints;
+    } catch (cause) {
+      if (good === undefined) throw new DeliveryError('misconfigured', `the TLS files cannot be used (${errnoOf(cause) ?? 'unreadable'})`, { cause });
+    }
+    return good;
+  }
 
   return {
-    current() {
-      if (paths.length === 0) return fixed;
-      try {
-        const prints = paths.map((path) => { const { mtimeMs, size, ino } = statSync(path); return `${mtimeMs}:${size}:${ino}`; }).join();
-        if (prints === seen && good !== undefined) return good;
-        const secureContext = createSecureContext({ ca: certificates(files.ca), cert: certificates(files.cert), key: content(files.key) });
-        good = { ...fixed, secureContext };
-        seen = prints;
-      } catch (cause) {
-        if (good === undefined) throw new DeliveryError('misconfigured', `the TLS files cannot be used (${errnoOf(cause) ?? 'unreadable'})`, { cause });
-      }
-      return good;
+    current: () => inForce().options,
+    forProxy() {
+      const { ca } = inForce();
+      return { rejectUnauthorized: !skipVerify, ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }) };
     },
   };
+}
+
+interface Loaded {
+  readonly options: ConnectionOptions;
+  readonly ca: Buffer | undefined;
+}
+
+/** Changes with the file, also when another takes its name or a link to it is turned. */
+function printOf(path: string): string {
+  const { mtimeMs, ctimeMs, size, ino } = statSync(path);
+  return `${mtimeMs}:${ctimeMs}:${size}:${ino}`;
 }
 
 function content(path: string | undefined): Buffer | undefined {

@@ -1,7 +1,8 @@
 import { DeliveryError, type Output, type Receipt } from './output.js';
-import { createHttpClient, type HttpAnswer, type HttpClient } from './http.js';
+import { receiptOf } from './answer.js';
+import { createHttpClient, type HttpClient } from './http.js';
+import type { ProxySettings } from './proxy.js';
 import { signPayload } from './signature.js';
-import { classifyHttpStatus, parseHttpDate, parseRetryAfter } from './status.js';
 import type { TlsOptions } from './tls-files.js';
 import type { Clock } from '../ports.js';
 
@@ -15,6 +16,7 @@ export interface WebhookOptions {
   readonly timeoutMs: number;
   readonly maxInFlight: number;
   readonly tls?: TlsOptions | undefined;
+  readonly proxy?: ProxySettings | undefined;
   readonly skipVerify: boolean;
   readonly clock: Pick<Clock, 'now'>;
   /** raxed's own, for `User-Agent`. */
@@ -24,7 +26,7 @@ export interface WebhookOptions {
 /** The MSSP's SOC: one signed POST an event, its body the stored bytes, the same on every attempt. */
 export function createWebhookOutput(options: WebhookOptions): Output {
   const client: HttpClient = createHttpClient({
-    tls: options.tls, skipVerify: options.skipVerify, timeoutMs: options.timeoutMs, maxSockets: options.maxInFlight,
+    tls: options.tls, proxy: options.proxy, skipVerify: options.skipVerify, timeoutMs: options.timeoutMs, maxSockets: options.maxInFlight,
   });
   const userAgent = `raxed/${options.version}`;
 
@@ -63,17 +65,6 @@ export function createWebhookOutput(options: WebhookOptions): Output {
       return Promise.resolve();
     },
   };
-}
-
-/** What an answer means. Throws DeliveryError for anything but 2xx. */
-export function receiptOf(answer: HttpAnswer, nowMs: number): Receipt {
-  const verdict = classifyHttpStatus(answer.status);
-  const serverDate = parseHttpDate(answer.headers.date);
-  if (verdict === 'success') return { httpStatus: answer.status, ...(serverDate === undefined ? {} : { serverDate }) };
-  throw new DeliveryError(verdict, `answered ${answer.status}`, {
-    httpStatus: answer.status, serverDate,
-    retryAfterMs: verdict === 'retry' ? parseRetryAfter(answer.headers['retry-after'], nowMs) : undefined,
-  });
 }
 
 /** A secret that cannot be read is a wrong setting, not a lost event. */

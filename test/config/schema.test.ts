@@ -7,7 +7,7 @@ import { parseJsonText } from '../../src/config/json-text.js';
 import { customerLimit } from '../../src/config/limits.js';
 import { controlSocketCandidates, defaultPaths, effectivePaths } from '../../src/config/paths.js';
 import { REDACTED, redactConfig } from '../../src/config/redact.js';
-import { referencedFiles, secretPlaces } from '../../src/config/references.js';
+import { holdsSecret, referencedFiles, secretPlaces } from '../../src/config/references.js';
 import type { Config, ParseContext, ParsedConfig } from '../../src/config/schema.js';
 import { configJsonSchema, parseConfig } from '../../src/config/schema.js';
 import { ConfigSchema } from '../../src/config/shape.js';
@@ -175,8 +175,8 @@ t.test('URLs are https, or http to this machine only', (t) => {
   }
   t.equal(isLoopback('127.0.0.1'), true);
   t.equal(isLoopback('1127.0.0.1'), false);
-  for (const proxy of ['http://proxy.example:3128', 'https://proxy.example/']) accepts(t, { proxy }, proxy);
-  for (const proxy of ['http://a:b@proxy.example', 'socks5://proxy.example', 'http://proxy.example/path', 'proxy.example:3128']) t.throws(() => parse({ proxy }), ConfigError, proxy);
+  for (const proxy of ['http://proxy.example:3128', 'https://proxy.example/', 'http://a:b%40@proxy.example:3128', 'http://a@proxy.example']) accepts(t, { proxy }, proxy);
+  for (const proxy of ['http://a:b@c@proxy.example', 'http://a b@proxy.example', 'http://a:b@', 'a:b@proxy.example', 'socks5://proxy.example', 'http://proxy.example/path', 'proxy.example:3128']) t.throws(() => parse({ proxy }), ConfigError, proxy);
   t.throws(() => parse(withWebhook({ url: 'http://localhost:1/', tls: true })), /tls: needs an https URL/);
   t.end();
 });
@@ -368,6 +368,7 @@ t.test('the effective configuration is itself a valid file that means the same',
 t.test('what is shown holds no secret', (t) => {
   const { config } = parse({
     control: { http: { token: CANARY, mssp_id: 'm', customer_id: 'c' } },
+    proxy: `http://raxed:${CANARY}@proxy.example:3128`,
     ...withMssp({
       webhook: { url: `https://soc.example/hook?token=${CANARY}`, secret: CANARY, previous_secret: CANARY },
       customers: [{ id: 'c', webhook: { url: 'https://soc.example/', secret: { file: '/s' }, previous_secret: { env: 'E' } }, siem: [{ type: 'splunk', url: 'https://x/', token: CANARY }] }],
@@ -376,7 +377,7 @@ t.test('what is shown holds no secret', (t) => {
   const shown = redactConfig(config);
   t.notMatch(JSON.stringify(shown), CANARY);
   t.match(shown, {
-    control: { http: { token: REDACTED } },
+    control: { http: { token: REDACTED } }, proxy: `http://${REDACTED}@proxy.example:3128`,
     mssps: [{ webhook: { url: `https://soc.example/hook?${REDACTED}`, secret: REDACTED, previous_secret: REDACTED, max_in_flight: 8 },
       customers: [{ webhook: { secret: { file: '/s' }, previous_secret: { env: 'E' }, previous_secret_until: null }, siem: [{ token: REDACTED, type: 'splunk' }] }] }],
   });
@@ -385,6 +386,14 @@ t.test('what is shown holds no secret', (t) => {
     '/mssps/0/customers/0/siem/0/token', '/control/http/token',
   ]);
   t.same(referencedFiles(config, {}), ['/s']);
+  t.end();
+});
+
+t.test('a file that holds a secret itself is known, the password of a proxy included', (t) => {
+  for (const [json, expected] of [[{}, false], [{ proxy: 'http://proxy.example:3128' }, false], [{ proxy: 'http://u:p@proxy.example:3128' }, true],
+    [withMssp({ webhook: { url: 'https://soc.example/', secret: { file: '/s' } } }), false], [withMssp({ webhook: { url: 'https://soc.example/', secret: 's' } }), true]] as const) {
+    t.equal(holdsSecret(parse(json).config), expected);
+  }
   t.end();
 });
 

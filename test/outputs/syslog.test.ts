@@ -148,7 +148,7 @@ t.test('over TLS', { skip: hasOpenssl() ? false : 'openssl is not installed' }, 
   t.equal(receiver.messages.length, 501);
   const untrusted = await refusal(syslog(receiver.port, { tls: {} }).send([outgoing(sampleTest())], never));
   t.match(untrusted, { kind: 'retry', message: /UNABLE_TO|SELF_SIGNED/ });
-  t.equal((await refusal(syslog(receiver.port, { tls: { caFile: good.caFile, serverName: 'evil.example' } }).send([outgoing(sampleTest())], never))).message, 'ERR_TLS_CERT_ALTNAME_INVALID');
+  t.match((await refusal(syslog(receiver.port, { tls: { caFile: good.caFile, serverName: 'evil.example' } }).send([outgoing(sampleTest())], never))).message, /^ERR_TLS_CERT_ALTNAME_INVALID: /);
   t.equal((await refusal(syslog(receiver.port, { tls: { caFile: join(folder, 'absent') } }).send([outgoing(sampleTest())], never))).kind, 'misconfigured');
   const plain = await tcpReceiver((socket) => { socket.resume(); });
   t.equal((await refusal(syslog(plain.port, { tls: {}, timeoutMs: 500 }).send([outgoing(sampleTest())], never))).kind, 'retry');

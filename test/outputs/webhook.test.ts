@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { encodeEvent } from '../../src/event/privacy.js';
-import { isLoopback } from '../../src/outputs/http.js';
 import { signPayload, verifySignature } from '../../src/outputs/signature.js';
-import { classifyHttpStatus, classifyNetworkError, parseRetryAfter } from '../../src/outputs/status.js';
 import type { Output } from '../../src/outputs/output.js';
 import { createWebhookOutput, type WebhookOptions } from '../../src/outputs/webhook.js';
 import { manualClock } from '../fixtures/clock.js';
@@ -61,49 +59,6 @@ t.test('a signature verifies while it is fresh, with today\'s secret or the one 
   }
   fc.assert(fc.property(fc.string(), fc.uint8Array(), fc.nat(2_000_000_000), (secret, bytes, timestamp) =>
     verifySignature({ body: bytes, timestamp: String(timestamp), signatures: ['sha256=x', signPayload(secret, timestamp, bytes)] }, { secrets: [secret], nowSeconds: timestamp }) === 'valid'));
-  t.end();
-});
-
-t.test('what every HTTP status means', (t) => {
-  const named: Record<number, string> = {
-    301: 'misconfigured', 302: 'misconfigured', 304: 'misconfigured', 307: 'misconfigured', 400: 'refused', 401: 'misconfigured', 403: 'misconfigured', 404: 'misconfigured',
-    405: 'misconfigured', 408: 'retry', 409: 'misconfigured', 410: 'misconfigured', 413: 'too_large', 422: 'refused', 425: 'retry', 429: 'retry', 451: 'misconfigured',
-    500: 'retry', 501: 'retry', 502: 'retry', 503: 'retry', 504: 'retry', 599: 'retry', 200: 'success', 201: 'success', 202: 'success', 204: 'success', 101: 'misconfigured',
-  };
-  for (let status = 100; status < 1000; status++) {
-    const expected = named[status] ?? (status >= 500 ? 'retry' : status >= 200 && status < 300 ? 'success' : 'misconfigured');
-    if (classifyHttpStatus(status) !== expected) t.fail(`${status}`);
-  }
-  t.end();
-});
-
-t.test('what network, TLS and local errors mean', (t) => {
-  for (const code of ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EMFILE', 'EACCES', 'EPERM',
-    'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'ERR_TLS_CERT_ALTNAME_INVALID',
-    'ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO', 'HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW', 'something new', undefined]) {
-    t.equal(classifyNetworkError(code), 'retry', code ?? 'none');
-  }
-  for (const code of ['ERR_INVALID_URL', 'ERR_INVALID_PROTOCOL', 'ERR_INVALID_CHAR', 'ERR_OSSL_PEM_NO_START_LINE', 'ERR_OSSL_X509_KEY_VALUES_MISMATCH', 'ERR_OSSL_UNSUPPORTED']) {
-    t.equal(classifyNetworkError(code), 'misconfigured', code);
-  }
-  t.equal(classifyNetworkError('EMSGSIZE'), 'too_large');
-  t.end();
-});
-
-t.test('Retry-After as seconds and as a date', (t) => {
-  const table: [string | undefined, number | undefined][] = [
-    ['7', 7000], ['0', 0], [' 30 ', 30_000], ['86400', 3_600_000], ['9'.repeat(400), 3_600_000],
-    ['Fri, 30 Jan 2026 10:30:07 GMT', 7000], ['Friday, 30-Jan-26 10:30:07 GMT', 7000], ['Fri Jan 30 10:30:07 2026', 7000],
-    ['Fri, 30 Jan 2026 10:29:00 GMT', 0], ['Sat, 31 Jan 2026 10:30:00 GMT', 3_600_000],
-    [undefined, undefined], ['', undefined], ['soon', undefined], ['-1', undefined], ['1.5', undefined], ['2026-01-30', undefined], ['Fri, 99 Foo 2026', undefined],
-  ];
-  t.same(table.map(([value]) => parseRetryAfter(value, SAMPLE_TIME)), table.map(([, expected]) => expected));
-  t.end();
-});
-
-t.test('loopback is exactly localhost, 127.0.0.0/8 and [::1]', (t) => {
-  for (const host of ['localhost', '127.0.0.1', '127.8.9.1', '[::1]']) t.ok(isLoopback(host), host);
-  for (const host of ['localhost.evil', '127.0.0.1.evil.example', '128.0.0.1', 'soc.example', '']) t.notOk(isLoopback(host), host);
   t.end();
 });
 
@@ -289,7 +244,7 @@ t.test('TLS', { skip: hasOpenssl() ? false : 'openssl is not installed' }, async
     const named = webhook(receiver.url, { tls: { caFile: good.caFile, serverName: 'soc.example' } });
     t.match(await named.send(batch, never), { httpStatus: 200 });
     const misnamed = webhook(receiver.url, { tls: { caFile: good.caFile, serverName: 'evil.example' } });
-    t.equal((await refusal(misnamed.send(batch, never))).message, 'ERR_TLS_CERT_ALTNAME_INVALID');
+    t.match((await refusal(misnamed.send(batch, never))).message, /^ERR_TLS_CERT_ALTNAME_INVALID: .*tls\.server_name$/);
     for (const output of [trusting, blind, named, misnamed]) await output.close();
     await receiver.close();
   });
