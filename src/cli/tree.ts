@@ -17,6 +17,8 @@ const customers = () => import('./ctl/customer.js');
 const siems = () => import('./ctl/siem.js');
 const audits = () => import('./ctl/audit.js');
 const agents = () => import('./ctl/agent.js');
+const spool = () => import('./ctl/spool.js');
+const spoolFiles = () => import('./spool.js');
 
 const MSSP: Group = {
   describe: 'The security providers',
@@ -72,6 +74,22 @@ const AUDIT: Group = {
   },
 };
 
+const SPOOL: Group = {
+  describe: 'What waits on the disk, and what was refused for good',
+  commands: {
+    status: { describe: 'What waits, for whom, and since when', load: async () => (await spool()).spoolStatus },
+    dead: {
+      describe: 'Events that a destination refused for good',
+      commands: {
+        list: { describe: 'The newest, by destination, reason or time', load: async () => (await spool()).deadList },
+        show: { describe: 'One, with its reason', load: async () => (await spool()).deadShow },
+        replay: { describe: 'Send them again', load: async () => (await spool()).deadReplay },
+        purge: { describe: 'Delete them', load: async () => (await spool()).deadPurge },
+      },
+    },
+  },
+};
+
 const CTL: Group = {
   describe: 'Talk to the running daemon',
   commands: {
@@ -84,6 +102,7 @@ const CTL: Group = {
     mssp: MSSP,
     customer: CUSTOMER,
     agent: AGENT,
+    spool: SPOOL,
     audit: AUDIT,
     rules: { describe: 'The rules of the running daemon', commands: { list: { describe: 'All rules', load: async () => (await import('./ctl/rules.js')).rulesList } } },
   },
@@ -116,6 +135,15 @@ export const ROOT: Group = {
     mssp: MSSP,
     customer: CUSTOMER,
     agent: AGENT,
+    spool: {
+      ...SPOOL,
+      commands: {
+        ...SPOOL.commands,
+        check: { describe: 'Read every file of a spool, without a daemon or beside it', load: async () => (await spoolFiles()).spoolCheck },
+        repair: { describe: 'Mend a damaged spool, without a daemon', load: async () => (await spoolFiles()).spoolRepair },
+        export: { describe: 'Events from the disk, one JSON object a line', load: async () => (await spoolFiles()).spoolExport },
+      },
+    },
     audit: AUDIT,
     completion: { describe: 'Completion of commands, options and ids for your shell', load: async () => (await local()).completion },
   },

@@ -57,15 +57,20 @@ export function defaultPaths(env: Env, at: { home: string; cwd: string; configOp
  * Throws ConfigError SOCKET_PATH_TOO_LONG.
  */
 export function effectivePaths(paths: Paths, config: { readonly state_dir: string | null; readonly control: { readonly socket: string | null; readonly scan_socket: string | null } }, env: Env): Paths {
-  const stateDir = given(env['RAXED_STATE_DIR']) === undefined ? config.state_dir ?? paths.stateDir : paths.stateDir;
-  const moved = (path: string): string => (path.startsWith(`${paths.stateDir}/`) ? stateDir + path.slice(paths.stateDir.length) : path);
+  const { stateDir, tenantsFile, moved } = statePlaces(paths, config, env);
   const runtimeDir = paths.runtimeDir === paths.stateDir ? stateDir : paths.runtimeDir;
   const controlSocket = given(env['RAXED_SOCKET']) === undefined ? config.control.socket ?? moved(paths.controlSocket) : paths.controlSocket;
   const scanSocket = config.control.scan_socket ?? posix.join(posix.dirname(controlSocket), 'scan.sock');
   const problems = [socketPathProblem('/control/socket', controlSocket), socketPathProblem('/control/scan_socket', scanSocket)].flatMap((problem) => problem ?? []);
   if (problems.length > 0) throw new ConfigError('SOCKET_PATH_TOO_LONG', problems);
-  const tenantsFile = given(env['RAXE_MSSP_DIR']) === undefined ? moved(paths.tenantsFile) : paths.tenantsFile;
   return { ...paths, stateDir, runtimeDir, controlSocket, scanSocket, tenantsFile };
+}
+
+/** The part of `effectivePaths` that needs no socket. `moved`: a place below the default state folder is below this one. */
+export function statePlaces(paths: Paths, config: { readonly state_dir: string | null }, env: Env): Pick<Paths, 'stateDir' | 'tenantsFile'> & { moved(path: string): string } {
+  const stateDir = given(env['RAXED_STATE_DIR']) === undefined ? config.state_dir ?? paths.stateDir : paths.stateDir;
+  const moved = (path: string): string => (path.startsWith(`${paths.stateDir}/`) ? stateDir + path.slice(paths.stateDir.length) : path);
+  return { stateDir, tenantsFile: given(env['RAXE_MSSP_DIR']) === undefined ? moved(paths.tenantsFile) : paths.tenantsFile, moved };
 }
 
 /** Where a client looks for a daemon's control socket, in order: its own user's, then the system's. */
