@@ -30,7 +30,7 @@ import { createDataPath } from './data-path.js';
 import { createDepartures } from './departures.js';
 import { createDestinations } from './destinations.js';
 import type { DeliveryOutcome } from './delivery/outcome.js';
-import { describeError } from './errors.js';
+import { describeError, RaxedError } from './errors.js';
 import type { FilteredBytes, FilteredEvent } from './event/privacy.js';
 import { encodeEvent } from './event/privacy.js';
 import { createGaps } from './gaps.js';
@@ -214,7 +214,9 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     function announceGaps(): Promise<void> {
       return gaps.flush(async (stream, event) => {
-        await (await spool.openStream(stream)).append(encodeEvent(event));
+        const opened = await spool.openStream(stream);
+        if (opened.stats().full) throw new RaxedError('SPOOL_FULL', 'the stream takes nothing more');
+        await opened.append(encodeEvent(event));
         observe(event);
       });
     }
@@ -279,8 +281,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       if (policies.unfinished) await policies.enforce();
       if (!installer.settled) await installer.settle();
       if (removals.unfinished) await removals.carryOut();
-      if (spool.stats().state !== 'ok') return;
-      await announceGaps();
+      if (spool.stats().state !== 'failing') await announceGaps();
     });
     if (skipVerify) logger.warn({}, 'RAXE_SKIP_SSL_VERIFY=true: certificates are not checked');
     for (const warning of configuration.state().warnings) logger.warn({}, warning);

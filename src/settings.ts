@@ -23,6 +23,7 @@ export function spoolOptions(config: Config, paths: Paths): SpoolOptions {
     maxBytes: config.spool.max_bytes,
     minFreeBytes: config.spool.min_free_bytes,
     whenFull: config.spool.when_full,
+    customers: config.mssps.flatMap((mssp) => mssp.customers.map(({ id }) => ({ msspId: mssp.id, customerId: id }))),
     ack: config.spool.ack,
     sealAgeMs: SEAL_AGE_MS,
   };

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describeError, RaxedError } from '../errors.js';
 import type { SpoolFile } from '../ports.js';
-import { Budget } from './budget.js';
+import type { Share } from './budget.js';
+import { Budget, streamKey } from './budget.js';
 import { idAsFolder, isId, PROBE_FILE, REMOVED_SUFFIX } from './names.js';
 import { removeIfThere, writeAll } from './replacement.js';
 import { spoolError } from './spool-error.js';
@@ -36,8 +37,8 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     this.#ports = ports;
     this.#budget = new Budget(options.folder, options, {
       ...ports,
-      dropOldest: () => this.#dropOldest(),
-      onFull: () => { this.#report({ kind: 'full', bytes: this.#budget.bytes }); },
+      dropOldest: (asking) => this.#dropOldest(asking),
+      onFull: (stream) => { this.#report({ kind: 'full', stream, bytes: this.#budget.bytes }); },
     });
   }
 
@@ -55,7 +56,7 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
   }
 
   async openStream(id: StreamId): Promise<Stream<P>> {
-    await this.#removing.get(keyOf(id))?.catch(() => undefined);
+    await this.#removing.get(streamKey(id))?.catch(() => undefined);
     return this.#openStream(id);
   }
 
@@ -64,7 +65,7 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
   }
 
   removeStream(id: StreamId): Promise<void> {
-    const key = keyOf(id);
+    const key = streamKey(id);
     const known = this.#removing.get(key);
     if (known !== undefined) return known;
     const removing = this.#removeStream(id).finally(() => { this.#removing.delete(key); });
@@ -108,7 +109,7 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
   async #removeStream(id: StreamId): Promise<void> {
     const folder = this.#folderOf(id);
     const { files } = this.#ports;
-    const key = keyOf(id);
+    const key = streamKey(id);
     const stream = await this.#openStream(id);
     this.#streams.delete(key);
     this.#open.delete(key);
@@ -124,13 +125,14 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     } catch (error) {
       throw spoolError('write', error);
     } finally {
-      this.#budget.add(-await stream.totalBytes());
+      const share = this.#budget.share(id);
+      share.add(-share.bytes);
     }
   }
 
   #openStream(id: StreamId): Promise<CustomerStream<P>> {
     if (this.#stopped.signal.aborted) return Promise.reject(new RaxedError('STOPPING', 'the spool is closed'));
-    const key = keyOf(id);
+    const key = streamKey(id);
     const known = this.#streams.get(key);
     if (known !== undefined) return known;
     const opening = this.#openNow(key, id);
@@ -143,21 +145,24 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     const folder = this.#folderOf(id);
     const stream = await CustomerStream.open<P>({ msspId: id.msspId, customerId: id.customerId }, folder, {
       ...this.#ports,
-      budget: this.#budget,
+      budget: this.#budget.share(id),
       options: () => this.#options,
       report: (report) => { this.#report(report); },
-      healed: () => { this.#report({ kind: 'healed' }); },
+      healed: () => { this.#report({ kind: 'healed', stream: id }); },
     });
-    this.#budget.add(-(this.#dormant.get(key)?.bytes ?? 0));
+    this.#budget.share(id).add(-(this.#dormant.get(key)?.bytes ?? 0));
     this.#dormant.delete(key);
     this.#open.set(key, stream);
     return stream;
   }
 
-  /** The largest stream pays, so that one noisy customer costs no other one. */
-  async #dropOldest(): Promise<boolean> {
-    const largestFirst = [...this.#open.values()].sort((a, b) => b.bytes - a.bytes);
-    for (const stream of largestFirst) {
+  /** Who has most beyond its guarantee pays, so that one noisy customer costs no other one. */
+  async #dropOldest(asking: Share): Promise<boolean> {
+    const payers = [...this.#open.values()]
+      .map((stream) => { const share = this.#budget.share(stream.id); return { stream, share, excess: this.#budget.excess(share) }; })
+      .filter(({ share, excess }) => excess > 0 || share === asking)
+      .sort((a, b) => b.excess - a.excess);
+    for (const { stream } of payers) {
       try {
         if (await stream.dropOldest()) return true;
       } catch (error) {
@@ -207,8 +212,8 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
   }
 
   #sleep(id: StreamId, bytes: number): void {
-    this.#dormant.set(keyOf(id), { id, bytes });
-    this.#budget.add(bytes);
+    this.#dormant.set(streamKey(id), { id, bytes });
+    this.#budget.share(id).add(bytes);
   }
 
   async #tickForever(): Promise<void> {
@@ -235,8 +240,4 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
       this.#ports.logger.warn({ error: describeError(error) }, 'the spool could not finish a piece of work; it goes on');
     }
   }
-}
-
-function keyOf(id: StreamId): string {
-  return `${id.msspId}/${id.customerId}`;
 }

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { describeError, errnoOf } from '../errors.js';
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import { Appender } from './appender.js';
-import type { Budget } from './budget.js';
+import type { Share } from './budget.js';
 import { findTime, learnHeader, visitRecords } from './log-search.js';
 import { parseAside, TEMPORARY_SUFFIX } from './names.js';
 import type { RawRecord } from './record.js';
@@ -33,7 +33,7 @@ export interface LogPorts {
   readonly files: SpoolFiles;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly budget: Budget;
+  readonly budget: Share;
   report(report: LogReport): void;
   durable(nextSeq: number, first: { seq: number; time: number }): void;
   healed(): void;

@@ -24,6 +24,8 @@ export interface SpoolOptions {
   /** What must stay free on the file system. */
   readonly minFreeBytes: number;
   readonly whenFull: 'reject' | 'drop_oldest';
+  /** Each is guaranteed an equal part of what the spool may hold (`reject`: of half of it). */
+  readonly customers?: readonly StreamId[];
   /** What `append` waits for. With `write` the sync follows in the background. */
   readonly ack: 'fsync' | 'write';
   /** A segment is sealed when its first record is this old. */
@@ -108,7 +110,15 @@ export interface Stream<P extends Uint8Array> {
   deadLetters(destination: string): Promise<DeadLetters<P>>;
   /** Every destination that has a cursor or dead letters here, configured or not, by name. */
   destinations(): Promise<readonly DestinationPlace[]>;
-  stats(): { readonly bytes: number; readonly oldestTime?: number };
+  stats(): StreamStats;
+}
+
+export interface StreamStats {
+  /** Its segments, delivered or not. */
+  readonly bytes: number;
+  /** Its last event was refused for want of room. */
+  readonly full: boolean;
+  readonly oldestTime?: number;
 }
 
 /** What a stream holds for one destination. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describeError } from '../errors.js';
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
-import type { Budget } from './budget.js';
+import type { Share } from './budget.js';
 import { StreamCursor, Waiters } from './cursor.js';
 import { DeadLetterLog } from './dead-letter.js';
 import { Destinations, findDestinations } from './destinations.js';
@@ -12,7 +12,7 @@ import { OpenFiles } from './open-files.js';
 import type { KnownSeqs } from './recovery.js';
 import { FLAG_GAPS } from './record.js';
 import { removeIfThere } from './replacement.js';
-import type { Cursor, DeadLetters, DestinationPlace, Expired, SpoolOptions, SpoolReport, Stream, StreamId } from './spool.js';
+import type { Cursor, DeadLetters, DestinationPlace, Expired, SpoolOptions, SpoolReport, Stream, StreamId, StreamStats } from './spool.js';
 import { spoolError } from './spool-error.js';
 import { Turns } from './turns.js';
 
@@ -25,7 +25,7 @@ export interface StreamPorts {
   readonly files: SpoolFiles;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly budget: Budget;
+  readonly budget: Share;
   options(): SpoolOptions;
   report(report: SpoolReport): void;
   healed(): void;
@@ -152,9 +152,9 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
     }));
   }
 
-  stats(): { readonly bytes: number; readonly oldestTime?: number } {
+  stats(): StreamStats {
     const { oldestTime } = this.#log;
-    return { bytes: this.#log.bytes, ...(oldestTime === undefined ? {} : { oldestTime }) };
+    return { bytes: this.#log.bytes, full: this.#ports.budget.full, ...(oldestTime === undefined ? {} : { oldestTime }) };
   }
 
   /** Drops the oldest sealed segment, whoever has not got it yet; false when there is none. */
@@ -187,13 +187,6 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
     await this.#destinations.close();
     for (const opened of this.#deadLetters.values()) await this.#quietly('close dead letters', async () => (await opened).log.close());
     await this.#collecting;
-  }
-
-  /** What this stream counts for in the budget. */
-  async totalBytes(): Promise<number> {
-    let bytes = this.#log.bytes + this.#destinations.bytes;
-    for (const opened of this.#deadLetters.values()) bytes += (await opened).log.bytes;
-    return bytes;
   }
 
   async #rewrite(transform: (payload: P) => P): Promise<void> {

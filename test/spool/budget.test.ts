@@ -10,9 +10,9 @@ void t.test('streams that ask at the same moment, before the disk was ever asked
   const budget = new Budget('/spool', { maxBytes: 1000, minFreeBytes: 100, whenFull: 'reject' }, {
     files, clock: manualClock(), logger: recordingLogger(), dropOldest: () => Promise.resolve(false), onFull: () => undefined,
   });
-  const asked = [1, 2, 3].map(async () => budget.admit(10));
+  const asked = [1, 2, 3].map(async (i) => budget.share({ msspId: 'mssp', customerId: `cust_${i}` }).admit(10));
   answer(1_000_000);
   t.same(await Promise.all(asked), [true, true, true]);
   t.equal(budget.bytes, 30);
-  t.equal(budget.admit(10), true, 'and then without asking');
+  t.equal(budget.share({ msspId: 'mssp', customerId: 'cust_1' }).admit(10), true, 'and then without asking');
 });
