@@ -3,7 +3,7 @@ import { errnoOf } from '../errors.js';
 import type { SpoolFile, SpoolFiles } from '../ports.js';
 import { segmentName } from './names.js';
 import { encodeSegmentHeader, SEGMENT_HEADER_BYTES } from './record.js';
-import { writeAll } from './replacement.js';
+import { ignoreErrors, removeIfThere, writeAll } from './replacement.js';
 import { Segment } from './segment.js';
 
 /** The segment that is being written. `segment.dataEnd` is the end of what is durable, `written` of what was written. */
@@ -12,17 +12,18 @@ export class ActiveSegment {
   readonly #file: SpoolFile;
   #written: number;
   /** The folder's entry is not known to be durable. */
-  #unlisted = true;
+  #unlisted: boolean;
 
-  private constructor(segment: Segment, file: SpoolFile) {
+  private constructor(segment: Segment, file: SpoolFile, unlisted: boolean) {
     this.segment = segment;
     this.#file = file;
     this.#written = segment.dataEnd;
+    this.#unlisted = unlisted;
   }
 
-  /** Goes on behind the last good record of a segment that recovery found. */
+  /** Goes on behind the last good record of a segment that recovery found, and synced. */
   static resume(segment: Segment, file: SpoolFile): ActiveSegment {
-    return new ActiveSegment(segment, file);
+    return new ActiveSegment(segment, file, false);
   }
 
   /** A new file with its header; nothing is left behind when that fails. */
@@ -32,14 +33,15 @@ export class ActiveSegment {
     try {
       await writeAll(file, [encodeSegmentHeader({ base: first.firstSeq, created: first.firstTime, flags: first.flags })], 0);
     } catch (error) {
-      await closeQuietly(file);
-      await unlinkQuietly(files, path);
+      await ignoreErrors(() => file.close());
+      // What is left holds no record.
+      await ignoreErrors(() => files.unlink(path));
       throw error;
     }
-    const segment = new Segment(path, first.firstSeq, SEGMENT_HEADER_BYTES, first.firstSeq);
+    const segment = new Segment(path, first.firstSeq, { bytes: SEGMENT_HEADER_BYTES, end: first.firstSeq });
     segment.created = first.firstTime;
     segment.flags = first.flags;
-    return new ActiveSegment(segment, file);
+    return new ActiveSegment(segment, file, true);
   }
 
   get written(): number { return this.#written; }
@@ -72,8 +74,11 @@ export class ActiveSegment {
     return { durableBytes };
   }
 
-  /** Ends the file where it is durable, or leaves it: the next segment's base says which of its records do not count. */
-  async giveUp(files: SpoolFiles): Promise<void> {
+  /**
+   * Ends the file where it is durable, or leaves it: the next segment's base says which of its records do not count.
+   * Without a record the file goes; true when it is gone.
+   */
+  async giveUp(files: SpoolFiles): Promise<boolean> {
     const { segment } = this;
     segment.bytes = segment.dataEnd;
     try {
@@ -82,12 +87,18 @@ export class ActiveSegment {
       segment.bytes = this.#written;
     }
     await this.close();
-    // Should this fail, `create` removes it when its name is needed.
-    if (this.isEmpty) await unlinkQuietly(files, segment.path);
+    if (!this.isEmpty) return false;
+    try {
+      await removeIfThere(files, segment.path);
+      return true;
+    } catch {
+      // It is removed with what was delivered, or when its name is needed.
+      return false;
+    }
   }
 
   close(): Promise<void> {
-    return closeQuietly(this.#file);
+    return ignoreErrors(() => this.#file.close());
   }
 }
 
@@ -100,16 +111,4 @@ async function openNew(files: SpoolFiles, path: string): Promise<SpoolFile> {
     await files.unlink(path);
     return files.open(path, 'create');
   }
-}
-
-async function unlinkQuietly(files: SpoolFiles, path: string): Promise<void> {
-  try {
-    await files.unlink(path);
-  } catch { /* What is left holds nothing that was acknowledged. */ }
-}
-
-async function closeQuietly(file: SpoolFile): Promise<void> {
-  try {
-    await file.close();
-  } catch { /* What matters was synced before. */ }
 }

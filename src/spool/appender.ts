@@ -281,10 +281,10 @@ export class Appender {
     this.#active = undefined;
     for (const group of this.#groups) group.written = false;
     const { segment } = active;
-    await active.giveUp(this.#host.files);
+    const gone = await active.giveUp(this.#host.files);
     this.#host.account(segment.bytes - segment.dataEnd);
     this.#host.gaveUp(segment, error);
-    if (active.isEmpty) this.#forget(segment);
+    if (gone) this.#forget(segment);
   }
 
   /** Only when everything written is durable. A segment without records goes: the next one will have its name. */
@@ -293,8 +293,7 @@ export class Appender {
     if (active === undefined) return;
     this.#active = undefined;
     if (!active.isEmpty) return active.close();
-    await active.giveUp(this.#host.files);
-    this.#forget(active.segment);
+    if (await active.giveUp(this.#host.files)) this.#forget(active.segment);
   }
 
   #forget(segment: Segment): void {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Clock, SpoolFile, SpoolFiles } from '../ports.js';
 import { readUint53, writeUint53 } from './record.js';
-import { removeIfThere, replaceFile, writeAll } from './replacement.js';
+import { ignoreErrors, removeIfThere, replaceFile, writeAll } from './replacement.js';
 import { spoolError } from './spool-error.js';
 
 /**
@@ -19,6 +19,7 @@ const CRC_OFFSET = 40;
 const SLOT_STEP_BYTES = 512;
 export const CURSOR_FILE_BYTES = 2 * SLOT_STEP_BYTES;
 const VERSION = 1;
+const READ_ATTEMPTS = 3;
 const MAGIC = Buffer.from('RXCU', 'latin1');
 
 export interface CursorState {
@@ -58,22 +59,27 @@ export function decodeSlot(bytes: Buffer): DecodedSlot {
   return { kind: 'state', state: { generation, position, lastSeen, logEnd } };
 }
 
-/** What a cursor file says; `damaged` when neither slot can be trusted, or the file cannot be read. */
+/** What a cursor file says; `damaged` when neither slot can be trusted, or the disk does not give it however often it is asked. */
 export async function readCursorFile(files: Pick<SpoolFiles, 'open'>, path: string): Promise<DecodedSlot> {
-  try {
-    const file = await files.open(path, 'read');
+  for (let attempt = 1; attempt <= READ_ATTEMPTS; attempt++) {
     try {
-      const bytes = Buffer.alloc(CURSOR_FILE_BYTES);
-      const got = bytes.subarray(0, await file.read(bytes, 0));
-      const slots = [decodeSlot(got.subarray(0, SLOT_STEP_BYTES)), decodeSlot(got.subarray(SLOT_STEP_BYTES))];
-      const newer = slots.find(({ kind }) => kind === 'newer');
-      const [newest] = slots.filter((slot) => slot.kind === 'state').sort((a, b) => b.state.generation - a.state.generation);
-      return newer ?? newest ?? { kind: 'damaged' };
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return { kind: 'damaged' };
+      return await readSlots(files, path);
+    } catch { /* A disk that fails once costs no place. */ }
+  }
+  return { kind: 'damaged' };
+}
+
+async function readSlots(files: Pick<SpoolFiles, 'open'>, path: string): Promise<DecodedSlot> {
+  const file = await files.open(path, 'read');
+  try {
+    const bytes = Buffer.alloc(CURSOR_FILE_BYTES);
+    const got = bytes.subarray(0, await file.read(bytes, 0));
+    const slots = [decodeSlot(got.subarray(0, SLOT_STEP_BYTES)), decodeSlot(got.subarray(SLOT_STEP_BYTES))];
+    const newer = slots.find(({ kind }) => kind === 'newer');
+    const [newest] = slots.filter((slot) => slot.kind === 'state').sort((a, b) => b.state.generation - a.state.generation);
+    return newer ?? newest ?? { kind: 'damaged' };
+  } finally {
+    await file.close();
   }
 }
 
@@ -179,7 +185,7 @@ export class CursorFile {
     await this.#running;
     const file = this.#file;
     this.#file = undefined;
-    await closeQuietly(file);
+    await ignoreErrors(async () => file?.close());
   }
 
   async #run(): Promise<void> {
@@ -193,11 +199,12 @@ export class CursorFile {
         this.#dirty = state.position < this.#wanted || state.lastSeen < this.#lastSeen;
         for (const { resolve } of waiting) resolve();
       } catch (error) {
-        // After a failed sync nothing says what is on disk: the file is not trusted again.
+        // After a failed sync nothing says what is on disk: the file is not trusted again, and who asked for more must ask again.
         this.#renew = true;
+        this.#wanted = this.#waiting.reduce((wanted, { position }) => Math.max(wanted, position), this.#state.position);
         const file = this.#file;
         this.#file = undefined;
-        await closeQuietly(file);
+        await ignoreErrors(async () => file?.close());
         for (const { reject } of waiting) reject(spoolError('write', error));
       }
     }
@@ -225,10 +232,4 @@ export class CursorFile {
 
 function slotOffset(state: CursorState): number {
   return (state.generation % 2) * SLOT_STEP_BYTES;
-}
-
-async function closeQuietly(file: SpoolFile | undefined): Promise<void> {
-  try {
-    await file?.close();
-  } catch { /* What matters was synced before. */ }
 }

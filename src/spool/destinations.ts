@@ -5,7 +5,8 @@ import type { CursorState, KnownCursor } from './cursor-file.js';
 import { Destination } from './cursor.js';
 import { readKnown, writeKnown } from './known-destinations.js';
 import type { SegmentedLog } from './log.js';
-import { asideName, CURSOR_SUFFIX, destinationAsFile, fileAsDestination, KNOWN_FILE } from './names.js';
+import { asideName, CURSOR_SUFFIX, destinationAsFile, fileAsDestination, KNOWN_FILE, parseAside } from './names.js';
+import { copyRaw } from './replacement.js';
 import type { SpoolReport } from './spool.js';
 import { Turns } from './turns.js';
 
@@ -26,6 +27,8 @@ export interface DestinationsPorts {
   quietly(what: string, action: () => Promise<unknown>): Promise<void>;
 }
 
+export interface Missed { readonly destination: string; readonly count: number }
+
 /** What a stream's folder says of its destinations. */
 export interface FoundDestinations {
   readonly places: readonly ({ readonly name: string } & Omit<KnownCursor, 'state'> & { readonly state: CursorState | undefined })[];
@@ -33,19 +36,17 @@ export interface FoundDestinations {
   readonly listBytes: number;
 }
 
-/** Looks for the cursors among the `names` in `folder`. A file that cannot be used is set aside, and reported; nothing stops it. */
+/**
+ * Looks for the cursors among the `names` in `folder`. Of a file that cannot be used a copy is set aside, and reported; it stays
+ * where it is until another takes its place, because its name says that the destination is known. Nothing stops it.
+ */
 export async function findDestinations(folder: string, names: readonly string[], ports: DestinationsPorts): Promise<FoundDestinations> {
   const { files, clock, quietly } = ports;
-  const taken = new Set(names);
-  const setAside = async (file: string, kind: 'damaged' | 'newer', destination?: string): Promise<boolean> => {
-    const aside = asideName(file, { timeMs: clock.now(), kind: kind === 'newer' ? 'newer' : 'bad', taken });
-    let moved = false;
-    await quietly('set a file aside', async () => {
-      await files.rename(join(folder, file), join(folder, aside));
-      moved = true;
-    });
-    ports.report({ kind: kind === 'newer' ? 'newer_version' : 'damaged', file: moved ? aside : file, count: 0, ...(destination === undefined ? {} : { destination }) });
-    return moved;
+  const setAside = async (file: string, kind: 'damaged' | 'newer', destination?: string): Promise<void> => {
+    const aside = names.find((name) => name.startsWith(`${file}.`) && parseAside(name) !== undefined)
+      ?? asideName(file, { timeMs: clock.now(), kind: kind === 'newer' ? 'newer' : 'bad', taken: new Set(names) });
+    ports.report({ kind: kind === 'newer' ? 'newer_version' : 'damaged', file: aside, count: 0, ...(destination === undefined ? {} : { destination }) });
+    if (!names.includes(aside)) await quietly('set a file aside', () => copyRaw(files, join(folder, file), join(folder, aside)));
   };
   const sizeOf = async (file: string): Promise<number> => {
     let bytes = 0;
@@ -58,21 +59,21 @@ export async function findDestinations(folder: string, names: readonly string[],
     const name = file.endsWith(CURSOR_SUFFIX) ? fileAsDestination(file.slice(0, -CURSOR_SUFFIX.length)) : undefined;
     if (name === undefined) continue;
     const found = await readCursorFile(files, join(folder, file));
-    const gone = found.kind !== 'state' && await setAside(file, found.kind, name);
-    const bytes = gone ? 0 : await sizeOf(file);
+    if (found.kind !== 'state') await setAside(file, found.kind, name);
+    const bytes = await sizeOf(file);
     const state = found.kind === 'state' ? found.state : undefined;
     places.set(name, { name, state, bytes, usable: state !== undefined && bytes === CURSOR_FILE_BYTES });
   }
   if (!names.includes(KNOWN_FILE)) return { places: [...places.values()], listed: [], listBytes: 0 };
   const known = await readKnown(files, join(folder, KNOWN_FILE));
-  const gone = known.kind !== 'names' && await setAside(KNOWN_FILE, known.kind);
+  if (known.kind !== 'names') await setAside(KNOWN_FILE, known.kind);
   const listed = known.kind === 'names' ? known.names : [];
   for (const name of listed) {
     if (places.has(name)) continue;
     ports.report({ kind: 'damaged', file: cursorName(name), destination: name, count: 0 });
     places.set(name, { name, state: undefined, bytes: 0, usable: false });
   }
-  return { places: [...places.values()], listed, listBytes: gone ? 0 : await sizeOf(KNOWN_FILE) };
+  return { places: [...places.values()], listed, listBytes: await sizeOf(KNOWN_FILE) };
 }
 
 /** Where a stream's destinations stand, durably, and which ones there are. */
@@ -120,16 +121,19 @@ export class Destinations {
     });
   }
 
-  /** Moves every destination that is behind up to `seq`, durably; how many records each of them missed. */
-  async advance(seq: number): Promise<{ destination: string; count: number }[]> {
-    const missed: { destination: string; count: number }[] = [];
-    for (const { name, committed, file } of this.all) {
-      if (committed >= seq) continue;
-      const count = this.#log.countBetween(committed, seq);
-      await file.commit(seq);
-      if (count > 0) missed.push({ destination: name, count });
+  /** Moves every destination that is behind up to `seq`, durably. `onMissed` learns how many records each of them missed, also when another could not be moved. */
+  async advance(seq: number, onMissed: (missed: readonly Missed[]) => void): Promise<void> {
+    const missed: Missed[] = [];
+    try {
+      for (const { name, committed, file } of this.all) {
+        if (committed >= seq) continue;
+        const count = this.#log.countBetween(committed, seq);
+        await file.commit(seq);
+        if (count > 0) missed.push({ destination: name, count });
+      }
+    } finally {
+      onMissed(missed);
     }
-    return missed;
   }
 
   /** Writes what is due, and forgets who was not there for long. */

@@ -115,13 +115,11 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     this.#open.delete(key);
     await stream.close();
     try {
-      if ((await files.list(folder)).length > 0) {
-        // Renamed first: after a crash half way, the customer's folder is gone all the same.
-        const removed = `${folder}.${this.#ports.clock.now()}${REMOVED_SUFFIX}`;
-        await files.rename(folder, removed);
-        await files.syncFolder(join(folder, '..'));
-        await removeTree(files, removed);
-      }
+      if ((await files.list(folder)).length === 0) return;
+      // Renamed first: after a crash half way, the customer's folder is gone all the same.
+      const removed = `${folder}.${this.#ports.clock.now()}${REMOVED_SUFFIX}`;
+      await files.rename(folder, removed);
+      await this.#finishRemoval(removed);
     } catch (error) {
       throw spoolError('write', error);
     } finally {
@@ -207,8 +205,14 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
   async #findStream(msspId: string, customerId: string): Promise<void> {
     const { files } = this.#ports;
     const path = join(this.#options.folder, msspId, customerId);
-    if (customerId.endsWith(REMOVED_SUFFIX)) await removeTree(files, path);
+    if (customerId.endsWith(REMOVED_SUFFIX)) await this.#finishRemoval(path);
     else if (isId(customerId)) this.#sleep({ msspId, customerId }, await treeBytes(files, path));
+  }
+
+  /** A power cut must not bring half of it back. */
+  async #finishRemoval(folder: string): Promise<void> {
+    await this.#ports.files.syncFolder(join(folder, '..'));
+    await removeTree(this.#ports.files, folder);
   }
 
   #sleep(id: StreamId, bytes: number): void {

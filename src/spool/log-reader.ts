@@ -73,9 +73,11 @@ export class LogReader {
   /** `again`: the file was replaced meanwhile. */
   async #readSegment(place: Place, seq: number, limits: ReadLimits & { readonly orOne: boolean }): Promise<'again' | 'unreadable' | { records: RawRecord[]; bytes: number; done: boolean; nextSeq: number }> {
     const { segment, generation } = place;
-    const { end: endSeq, dataEnd } = segment;
+    const { end: endSeq } = segment;
     const records: RawRecord[] = [];
     let bytes = 0;
+    const dataEnd = segment.isSized ? segment.dataEnd : await this.#guard(segment, place.file.size());
+    if (dataEnd === undefined) return 'unreadable';
     const end = await this.#guard(segment, scanRecords(place.file, { offset: place.offset, afterSeq: place.afterSeq, dataEnd, endSeq }, (record, offset) => {
       if (segment.generation === generation) segment.note(record.seq, offset);
       if (record.seq < seq) return true;

@@ -33,7 +33,7 @@ export async function visitRecords(segment: Segment, files: SpoolFiles, visit: (
   if (segment.end <= segment.base) return;
   const file = await files.open(segment.path, 'read');
   try {
-    await scanRecords(file, { ...segment.seek(segment.base), dataEnd: segment.dataEnd, endSeq: segment.end }, visit);
+    await scanRecords(file, { ...segment.seek(segment.base), dataEnd: await segment.endIn(file), endSeq: segment.end }, visit);
   } finally {
     await file.close();
   }

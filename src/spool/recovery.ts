@@ -9,6 +9,8 @@ import { readHeader, scanRecords, Segment } from './segment.js';
 
 const SECTOR_BYTES = 512;
 const CHUNK_BYTES = 256 * 1024;
+/** Many times what a segment can have. */
+const MAX_SEGMENT_BYTES = 16 * 1024 ** 3;
 
 /** The most that is looked at to count what a damaged tail may have held. */
 const MAX_TAIL_BYTES = 32 * 1024 * 1024;
@@ -56,8 +58,8 @@ export async function recoverLog(folder: string, how: { known: KnownSeqs; segmen
   for (const name of await files.list(folder)) {
     const path = join(folder, name);
     const base = segmentBase(name);
-    if (base !== undefined) found.push(new Segment(path, base, await sizeOf(path, ports), Infinity));
-    else if (parseAside(name) !== undefined) aside.set(name, await sizeOf(path, ports));
+    if (base !== undefined) found.push(new Segment(path, base, { bytes: await sizeOf(path, ports), end: Infinity }));
+    else if (parseAside(name) !== undefined) aside.set(name, await sizeOf(path, ports) ?? 0);
     else if (name.endsWith(TEMPORARY_SUFFIX)) await attempt(() => files.unlink(path), ports);
   }
   const segments = found.sort((a, b) => a.base - b.base);
@@ -100,11 +102,12 @@ interface Last {
 async function recoverTail(folder: string, last: Last, ports: RecoveryPorts): Promise<Tail> {
   const { segment } = last;
   // Records of a file that cannot be read must not share their numbers with later ones.
-  const beyond = segment.base + Math.floor(segment.bytes / RECORD_HEADER_BYTES) + 1;
+  const beyond = segment.base + Math.floor((segment.isSized ? segment.bytes : MAX_SEGMENT_BYTES) / RECORD_HEADER_BYTES) + 1;
   let tail: Tail = { nextSeq: beyond, dropped: false, file: undefined };
   let file: SpoolFile | undefined;
   try {
     file = await ports.files.open(segment.path, 'write');
+    if (!segment.isSized) segment.bytes = segment.dataEnd = await file.size();
     const header = await readHeader(file);
     if (header.kind === 'newer') {
       await setAsideNewer(folder, segment, last.aside, ports);
@@ -136,7 +139,9 @@ async function recoverRecords(folder: string, last: Last & { readonly file: Spoo
   const torn = end.badTailFrom !== undefined && await isTorn(file, end.badTailFrom, segment.bytes);
   if (whole && end.skippedBytes === 0 && (end.badTailFrom === undefined || torn)) {
     const mended = end.badTailFrom === undefined || await cutTail(segment, end.badTailFrom, file, ports);
-    const goesOn = mended && segment.bytes < last.segmentBytes && await attempt(() => file.datasync(), ports);
+    // After SIGKILL the system may have it in memory only, the folder's entry too.
+    const durable = mended && await attempt(() => file.datasync(), ports) && await attempt(() => ports.files.syncFolder(folder), ports);
+    const goesOn = durable && segment.bytes < last.segmentBytes;
     return { nextSeq: segment.end, dropped: false, file: goesOn ? file : undefined };
   }
   const empty = segment.end === segment.base;
@@ -235,8 +240,8 @@ export async function setAsideNewer(folder: string, segment: Segment, aside: Map
   await attempt(() => ports.files.syncFolder(folder), ports);
 }
 
-async function sizeOf(path: string, ports: RecoveryPorts): Promise<number> {
-  let bytes = 0;
+async function sizeOf(path: string, ports: RecoveryPorts): Promise<number | undefined> {
+  let bytes: number | undefined;
   await attempt(async () => { bytes = await ports.files.size(path); }, ports);
   return bytes;
 }

@@ -83,7 +83,7 @@ async function copyRecords(source: SpoolFile, out: SpoolFile, segment: Segment, 
   let count = 0;
   let leftOut = 0;
   let damaged = false;
-  let range: ScanRange = { offset: SEGMENT_HEADER_BYTES, afterSeq: segment.base - 1, dataEnd: segment.dataEnd, endSeq: segment.end };
+  let range: ScanRange = { offset: SEGMENT_HEADER_BYTES, afterSeq: segment.base - 1, dataEnd: await segment.endIn(source), endSeq: segment.end };
   for (;;) {
     const waiting: RawRecord[] = [];
     let waitingBytes = 0;
@@ -134,9 +134,9 @@ export async function removeIfThere(files: SpoolFiles, path: string): Promise<vo
   }
 }
 
-/** For what is tidied up after a failure that its caller learns of. */
+/** For what is tidied up: after a failure that its caller learns of, or when everything that matters was synced. */
 export async function ignoreErrors(action: () => Promise<unknown>): Promise<void> {
   try {
     await action();
-  } catch { /* The first failure counts. */ }
+  } catch { /* It is tried again, or does not matter. */ }
 }

@@ -25,10 +25,18 @@ export class Segment {
   #indexSeqs: number[] = [];
   #indexOffsets: number[] = [];
 
-  constructor(readonly path: string, readonly base: number, bytes: number, end: number) {
-    this.bytes = bytes;
-    this.dataEnd = bytes;
-    this.end = end;
+  /** `bytes`: undefined when the disk did not tell. */
+  constructor(readonly path: string, readonly base: number, known: { readonly bytes: number | undefined; readonly end: number }) {
+    this.bytes = known.bytes ?? 0;
+    this.dataEnd = known.bytes ?? Infinity;
+    this.end = known.end;
+  }
+
+  get isSized(): boolean { return this.dataEnd !== Infinity; }
+
+  /** Where reading stops. */
+  endIn(file: Pick<SpoolFile, 'size'>): number | Promise<number> {
+    return this.isSized ? this.dataEnd : file.size();
   }
 
   /** Remembers where a record lies, every 64 KiB: reading may begin there. */

@@ -107,6 +107,7 @@ export interface Stream<P extends Uint8Array> {
   configure(options: { readonly sealAgeMs?: number }): void;
   /** Moves every cursor past what is older, deletes it (dead letters too), and reports it. `since`: the oldest one's time. */
   expire(olderThanMs: number): Promise<Expired>;
+  /** Rejects SPOOL_IO when their folder cannot be listed. */
   deadLetters(destination: string): Promise<DeadLetters<P>>;
   /** Every destination that has a cursor or dead letters here, configured or not, by name. */
   destinations(): Promise<readonly DestinationPlace[]>;

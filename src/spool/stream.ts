@@ -5,7 +5,7 @@ import type { Share } from './budget.js';
 import { StreamCursor, Waiters } from './cursor.js';
 import { DeadLetterLog } from './dead-letter.js';
 import { Destinations, findDestinations } from './destinations.js';
-import type { DestinationsPorts } from './destinations.js';
+import type { DestinationsPorts, Missed } from './destinations.js';
 import { SegmentedLog } from './log.js';
 import { DEAD_FOLDER, destinationAsFile, fileAsDestination, REWRITE_PENDING } from './names.js';
 import { OpenFiles } from './open-files.js';
@@ -119,14 +119,15 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
       const { seq } = await this.#log.seqAt(before);
       const { floor } = this.#destinations;
       const since = floor < seq ? await this.#timeOf(floor) : undefined;
-      const destinations = await this.#destinations.advance(seq);
+      let expired: Expired = { count: 0, destinations: [] };
+      await this.#destinations.advance(seq, (missed) => {
+        expired = { count: mostMissed(missed), destinations: missed, ...(missed.length > 0 && since !== undefined ? { since } : {}) };
+        if (expired.count > 0) this.#report({ kind: 'expired', count: expired.count, ...(since === undefined ? {} : { since }) });
+      });
       if (seq === this.#log.nextSeq) await this.#log.appender.seal();
       await this.#log.removeAside(before);
       await this.#collect();
       for (const opened of this.#deadLetters.values()) await (await opened).letters.expire(olderThanMs);
-      const count = Math.max(0, ...destinations.map((destination) => destination.count));
-      const expired: Expired = { count, destinations, ...(count > 0 && since !== undefined ? { since } : {}) };
-      if (count > 0) this.#report({ kind: 'expired', count, ...(since === undefined ? {} : { since }) });
       return expired;
     } catch (error) {
       throw spoolError('write', error);
@@ -134,7 +135,11 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
   }
 
   async deadLetters(destination: string): Promise<DeadLetters<P>> {
-    return (await this.#deadLog(destination)).letters;
+    try {
+      return (await this.#deadLog(destination)).letters;
+    } catch (error) {
+      throw spoolError('read', error);
+    }
   }
 
   async destinations(): Promise<readonly DestinationPlace[]> {
@@ -157,17 +162,20 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
     return { bytes: this.#log.bytes, full: this.#ports.budget.full, ...(oldestTime === undefined ? {} : { oldestTime }) };
   }
 
-  /** Drops the oldest sealed segment, whoever has not got it yet; false when there is none. */
+  /** Drops what was set aside, or else the oldest sealed segment, whoever has not got it yet; false when there is none. */
   async dropOldest(): Promise<boolean> {
+    const aside = await this.#log.removeAside(Infinity);
+    if (aside > 0) {
+      this.#report({ kind: 'dropped_oldest', count: 0, bytes: aside });
+      return true;
+    }
     const oldest = this.#log.segments[0];
     if (oldest === undefined || (!this.#log.isSealed(oldest) && !await this.#log.appender.trySeal())) return false;
-    const since = oldest.created;
-    const dropped = await this.#destinations.advance(oldest.end);
-    const bytes = await this.#log.removeBelow(oldest.end);
-    if (bytes === 0) return false;
-    const count = Math.max(0, ...dropped.map((destination) => destination.count));
-    this.#report({ kind: 'dropped_oldest', count, bytes, ...(since === undefined ? {} : { since }) });
-    return true;
+    const { created: since, bytes } = oldest;
+    await this.#destinations.advance(oldest.end, (missed) => {
+      this.#report({ kind: 'dropped_oldest', count: mostMissed(missed), bytes, ...(since === undefined ? {} : { since }) });
+    });
+    return await this.#log.removeBelow(oldest.end) > 0;
   }
 
   /** Seals, deletes and forgets what is due. */
@@ -200,7 +208,7 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
       this.#rewriteUnfinished = true;
     }
     await this.#log.appender.seal();
-    await this.#log.rewrite(0, this.#log.nextSeq, (record) => transform(record.payload as P));
+    await this.#log.rewrite(0, Infinity, (record) => transform(record.payload as P));
     await this.#log.removeAside(Infinity);
     for (const opened of this.#deadLetters.values()) await (await opened).letters.rewrite(transform);
     if (!this.#rewriteUnfinished) return;
@@ -306,4 +314,9 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
       this.#ports.logger.warn({ mssp_id: this.id.msspId, customer_id: this.id.customerId, error: describeError(error) }, `the spool could not ${what}`);
     }
   }
+}
+
+/** Records that at least one destination will never get. */
+function mostMissed(missed: readonly Missed[]): number {
+  return Math.max(0, ...missed.map(({ count }) => count));
 }

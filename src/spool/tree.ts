@@ -4,12 +4,12 @@ import type { SpoolFiles } from '../ports.js';
 import { DEAD_FOLDER } from './names.js';
 import { removeIfThere } from './replacement.js';
 
-/** What a stream's folder counts for in the budget: all its files, dead letters included. */
+/** What a stream's folder counts for in the budget: all its files, dead letters included, as far as the disk tells. */
 export async function treeBytes(files: SpoolFiles, folder: string): Promise<number> {
   let bytes = 0;
   for (const name of await files.list(folder)) {
     const path = join(folder, name);
-    if (name !== DEAD_FOLDER) { bytes += await files.size(path); continue; }
+    if (name !== DEAD_FOLDER) { bytes += await files.size(path).catch(() => 0); continue; }
     for (const destination of await files.list(path)) bytes += await treeBytes(files, join(path, destination));
   }
   return bytes;
