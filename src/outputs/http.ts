@@ -43,6 +43,8 @@ export interface HttpAnswer {
 export interface HttpClient {
   /** Resolves with whatever was answered, redirects and errors included. Rejects with DeliveryError when there was no answer. */
   post(request: HttpPost): Promise<HttpAnswer>;
+  /** The same for a question. */
+  get(request: Omit<HttpPost, 'body'>): Promise<HttpAnswer>;
   /** Closes idle and busy connections. */
   close(): void;
 }
@@ -62,19 +64,22 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return proxy === 'direct' ? direct : tunnel ??= new TunnelAgent(pool, files, { proxy, timeoutMs: options.timeoutMs });
   }
 
+  async function ask({ url, headers, signal }: Omit<HttpPost, 'body'>, content: { method: 'GET' } | { method: 'POST'; body: Uint8Array }): Promise<HttpAnswer> {
+    const got = await (client ??= loadGot());
+    const https = agentFor(url);
+    // A kept connection that the peer closed while it was idle says nothing about the peer: ask again on another.
+    for (let tries = 0; tries <= options.maxSockets; tries++) {
+      if (url.startsWith('https:')) https.refresh();
+      const stream = got.stream(url, { headers, ...content, agent: { http: plain, https } });
+      const answer = await exchange(stream, signal, options.timeoutMs);
+      if (answer !== 'stale') return answer;
+    }
+    throw wireFailure('ECONNRESET', '');
+  }
+
   return {
-    async post(request) {
-      const got = await (client ??= loadGot());
-      const https = agentFor(request.url);
-      // A kept connection that the peer closed while it was idle says nothing about the peer: ask again on another.
-      for (let tries = 0; tries <= options.maxSockets; tries++) {
-        if (request.url.startsWith('https:')) https.refresh();
-        const stream = got.stream(request.url, { headers: request.headers, body: request.body, agent: { http: plain, https } });
-        const answer = await exchange(stream, request.signal, options.timeoutMs);
-        if (answer !== 'stale') return answer;
-      }
-      throw wireFailure('ECONNRESET', '');
-    },
+    post: (request) => ask(request, { method: 'POST', body: request.body }),
+    get: (request) => ask(request, { method: 'GET' }),
     close() {
       for (const agent of [plain, direct, tunnel]) agent?.destroy();
     },
@@ -85,7 +90,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 async function loadGot(): Promise<Got> {
   const { got } = await import('got');
   return got.extend({
-    method: 'POST',
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,

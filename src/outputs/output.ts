@@ -33,6 +33,8 @@ export interface Output {
   readonly lossy: boolean;
   /** Resolves when the receiver has the whole batch. Rejects with DeliveryError, and with nothing else. */
   send(batch: readonly OutgoingEvent[], signal: AbortSignal): Promise<Receipt>;
+  /** Resolves when the receiver says, without being sent an event, that it would take some. Rejects as `send` does. Absent where it cannot be asked. */
+  healthCheck?(signal: AbortSignal): Promise<Receipt>;
   close(): Promise<void>;
 }
 
