@@ -34,7 +34,7 @@ import { describeError, RaxedError } from './errors.js';
 import type { FilteredBytes, FilteredEvent } from './event/privacy.js';
 import { encodeEvent } from './event/privacy.js';
 import { createGaps } from './gaps.js';
-import { streamOf } from './generation.js';
+import { tenantKey } from './generation.js';
 import { installationId } from './installation.js';
 import { createInstaller } from './installer.js';
 import { jsonStore } from './platform/durable-file.js';
@@ -44,6 +44,7 @@ import { createPolicies, openPolicyRecord } from './policies.js';
 import type { Clock, Logger, Random } from './ports.js';
 import { lockStateFolder } from './spool/folder-lock.js';
 import { createRemovals } from './removals.js';
+import { createRetention } from './retention.js';
 import { auditLimits, retentionMs, spoolOptions } from './settings.js';
 import { createSiteAgents } from './site-agents.js';
 import { createSpoolActions } from './spool-actions.js';
@@ -86,7 +87,7 @@ export interface Daemon {
 
 const DRAIN_MS = 5000;
 const TICK_MS = 5000;
-/** Deliveries expire by themselves; this is for what no destination reads, dead letters for example. */
+/** How often what is too old is looked for. */
 const EXPIRY_MS = 600_000;
 
 /** Builds and starts everything. Throws RaxedError, and leaves nothing running, when it cannot. */
@@ -273,8 +274,12 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     }, { clock, logger });
     undo.push(() => server.close(0));
 
+    const retention = createRetention({
+      spool, clock, logger,
+      retentionMs: ({ msspId, customerId }) => { const tenant = generation().find(tenantKey(msspId, customerId)); return tenant === undefined ? undefined : retentionMs(tenant); },
+    });
     const expiring = repeat(EXPIRY_MS, async () => {
-      for (const tenant of generation().tenants) await (await spool.openStream(streamOf(tenant))).expire(retentionMs(tenant));
+      while (!await retention.run() && !stopping.signal.aborted) await clock.sleep(TICK_MS, stopping.signal);
       await audit.cleanup();
     });
     const ticking = repeat(TICK_MS, async () => {
