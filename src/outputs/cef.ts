@@ -161,7 +161,8 @@ function summarise(event: FilteredEvent): Summary {
   }
 }
 
-function summariseScan(scan: ScanPayload): Omit<Summary, 'severity'> {
+/** L1 and L2 together, in the order of a verdict's detections. */
+export function summariseScan(scan: ScanPayload): Omit<Summary, 'severity'> {
   const detections: { ruleId: string; family: string; rank: number; confidence: number }[] =
     scan.l1.detections.map((d) => ({ ruleId: d.rule_id, family: d.family, rank: CEF_SEVERITY[knownSeverity(d.severity)], confidence: d.confidence }));
   const families: string[] = [...scan.l1.families];
