@@ -8,6 +8,8 @@ export interface Departures {
   enter(id: StreamId): () => void;
   /** Takes no more scans of these customers until what it returns is called. */
   close(ids: readonly StreamId[]): () => void;
+  /** Resolves when no scan of theirs runs, or after 10 s: what still comes then is lost with the customer. */
+  settle(ids: readonly StreamId[]): Promise<void>;
   /** Resolves when no scan of theirs runs and every destination has everything. Throws DRAIN_TIMEOUT. */
   drain(ids: readonly StreamId[], timeoutMs: number, signal: AbortSignal): Promise<void>;
   /** What one destination has not got yet. */
@@ -17,6 +19,7 @@ export interface Departures {
 }
 
 const POLL_MS = 50;
+const SETTLE_MS = 10_000;
 
 export function createDepartures(deps: {
   readonly statuses: () => readonly CustomerDestinationStatus[];
@@ -29,6 +32,16 @@ export function createDepartures(deps: {
     deps.statuses().filter((status) => status.mssp_id === msspId && status.customer_id === customerId);
   const pendingOf = (id: StreamId): number => Math.max(0, ...statusesOf(id).map(({ pending }) => pending));
 
+  /** Waits, and says whether it is over in time. */
+  async function whileBusy(busy: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+    const until = deps.clock.monotonic() + timeoutMs;
+    while (busy()) {
+      if (signal?.aborted === true || deps.clock.monotonic() >= until) return false;
+      await deps.clock.sleep(POLL_MS, signal);
+    }
+    return true;
+  }
+
   return {
     enter(id) {
       const key = keyOf(id);
@@ -40,12 +53,12 @@ export function createDepartures(deps: {
       for (const id of ids) add(leaving, keyOf(id), 1);
       return () => { for (const id of ids) add(leaving, keyOf(id), -1); };
     },
+    async settle(ids) {
+      await whileBusy(() => ids.some((id) => running.has(keyOf(id))), SETTLE_MS);
+    },
     async drain(ids, timeoutMs, signal) {
-      const until = deps.clock.monotonic() + timeoutMs;
-      while (ids.some((id) => running.has(keyOf(id)) || pendingOf(id) > 0)) {
-        if (signal.aborted || deps.clock.monotonic() >= until) throw new RaxedError('DRAIN_TIMEOUT', 'not everything that waits could be delivered in time');
-        await deps.clock.sleep(POLL_MS, signal);
-      }
+      const drained = await whileBusy(() => ids.some((id) => running.has(keyOf(id)) || pendingOf(id) > 0), timeoutMs, signal);
+      if (!drained) throw new RaxedError('DRAIN_TIMEOUT', 'not everything that waits could be delivered in time');
     },
     pending: (id, destination) => statusesOf(id).find(({ name }) => name === destination)?.pending ?? 0,
     waiting: (ids) => ({

@@ -67,6 +67,7 @@ export function createTenantActions(deps: TenantActionDeps): { readonly mssp: Ms
     const reopen = deps.departures.close(ids);
     try {
       if (how.drainMs !== undefined) await deps.departures.drain(ids, how.drainMs, how.caller.signal);
+      else await deps.departures.settle(ids);
       await apply(change, 'config', fields, how.caller);
     } finally {
       reopen();

@@ -55,6 +55,25 @@ t.test('a drain waits for scans that run and for every destination, and gives up
   await aborted;
 });
 
+t.test('a deletion waits for scans that run, but not for ever', async (t) => {
+  const clock = manualClock();
+  const departures = createDepartures({ statuses: () => [status(A, 'webhook', 3, 0)], clock });
+  const leave = departures.enter(A);
+  departures.enter(B);
+  let settled = false;
+  const settling = departures.settle([A]).then(() => { settled = true; });
+  await clock.advance(100);
+  t.equal(settled, false, 'a scan still runs');
+  leave();
+  await clock.advance(100);
+  await settling;
+
+  departures.enter(A);
+  const late = departures.settle([A]);
+  await clock.advance(10_100);
+  await late;
+});
+
 t.test('who may speak for a customer: scan_tenants on the scan socket, the token\'s customer over HTTP', (t) => {
   const control = { socket: null, scan_socket: null, http: null, metrics: null };
   const caller = (socket: 'scan' | 'control' | 'http') => ({ socket, uid: () => Promise.resolve(undefined) });
