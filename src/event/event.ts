@@ -33,6 +33,15 @@ export interface MsspData {
   readonly rag_context?: string;
 }
 
+export interface DetectionSent {
+  readonly rule_id: string;
+  readonly family: Family;
+  readonly severity: Severity;
+  readonly confidence: number;
+  /** Only where it was found in what the model answered, so that a SIEM can tell the direction. */
+  readonly source?: 'response';
+}
+
 export interface ScanPayload {
   readonly prompt_hash?: string;
   readonly prompt_length?: number;
@@ -52,7 +61,7 @@ export interface ScanPayload {
     readonly detection_count: number;
     readonly highest_severity: Severity;
     readonly families: readonly Family[];
-    readonly detections: readonly { readonly rule_id: string; readonly family: Family; readonly severity: Severity; readonly confidence: number }[];
+    readonly detections: readonly DetectionSent[];
   };
   readonly l2: L2Result;
 }
@@ -180,7 +189,9 @@ export function scanEvent(identity: ScanIdentity, texts: ScanTexts, verdict: Ver
       agent: identity.agent,
       l1: {
         ...verdict.l1,
-        detections: l1Detections.map(({ rule_id, family, severity, confidence }) => ({ rule_id, family, severity, confidence })),
+        detections: l1Detections.map(({ rule_id, family, severity, confidence, source }) => ({
+          rule_id, family, severity, confidence, ...(source === 'response' ? { source } : {}),
+        })),
       },
       l2: verdict.l2,
     },

@@ -20,6 +20,14 @@ export interface CefOptions {
   readonly version: string;
   /** `inst_` and a ULID. */
   readonly installationId: string;
+  /** With it the line is ArcSight's: it also says in which direction, which category, and from which host. */
+  readonly arcsight?: ArcsightOptions | undefined;
+}
+
+export interface ArcsightOptions {
+  /** Of this machine. */
+  readonly hostname: string;
+  readonly smartConnectorId?: string | undefined;
 }
 
 /** What of an event goes into a CEF line, worked out once for all formats that build on CEF. */
@@ -30,6 +38,10 @@ interface Summary {
   readonly severity: Severity;
   readonly ruleIds: readonly string[];
   readonly families: readonly string[];
+  /** ArcSight's category of the first detection. */
+  readonly category: string;
+  /** 0: towards the model; 1: what it answered. Undefined where nothing was scanned. */
+  readonly direction: 0 | 1 | undefined;
 }
 
 const CEF_SEVERITY = { none: 0, low: 3, medium: 5, high: 7, critical: 10 } as const satisfies Record<Severity, number>;
@@ -50,6 +62,13 @@ const NAME_OF_FAMILY = {
   CUSTOM: 'Custom Rule Matched',
 } as const satisfies Record<Family, string>;
 
+/** ArcSight's categories; what is not here is suspicious. */
+const CATEGORY_OF_FAMILY: ReadonlyMap<string, string> = new Map([
+  ['PI', '/Security/Attack/Injection'], ['JB', '/Security/Attack/Evasion'], ['DE', '/Security/Exfiltration'],
+  ['PII', '/Security/Privacy/PII'], ['AGENT', '/Security/Attack/Application'],
+]);
+const OTHER_CATEGORY = '/Security/Suspicious';
+
 /** The classifier's words for families, in the rules' words. */
 const FAMILY_OF_PREDICTION: ReadonlyMap<string, Family> = new Map([
   ['prompt_injection', 'PI'], ['jailbreak', 'JB'], ['data_exfiltration', 'DE'], ['agent_manipulation', 'AGENT'],
@@ -60,7 +79,7 @@ const L2_SEVERITY: Severity = 'high';
 
 /** Sizes of the CEF dictionary, in octets of UTF-8 as written: the stricter of the two ways to read "length". */
 const HEADER_SIZES = { vendor: 63, product: 63, version: 31, signatureId: 1023, name: 512 } as const;
-const SIZES: Readonly<Record<string, number>> = { act: 63, suser: 1023, msg: 1023, deviceExternalId: 255 };
+const SIZES: Readonly<Record<string, number>> = { act: 63, suser: 1023, msg: 1023, deviceExternalId: 255, dvchost: 100 };
 const CUSTOM_STRING_SIZE = { strict: 4000, compat: 1023 } as const;
 const OTHER_SIZE = 1023;
 
@@ -110,6 +129,7 @@ export function cutEscaped(escaped: string, maxBytes: number): string {
 
 function extension(event: FilteredEvent, summary: Summary, options: CefOptions): string {
   const strict = options.mode === 'strict';
+  const { arcsight } = options;
   const { payload } = event;
   const scan = event.event_type === 'scan' ? event.payload : undefined;
   const sourceAddress = strict && !isIpv4(options.installationId) ? undefined : options.installationId;
@@ -130,7 +150,10 @@ function extension(event: FilteredEvent, summary: Summary, options: CefOptions):
     ['cn1', scan?.prompt_length, 'PromptLength'],
     // cn* are integers by the standard; a duration has a fraction.
     strict ? ['cfp1', duration, 'ScanDurationMs'] : ['cn2', duration === undefined ? undefined : Math.round(duration), 'ScanDurationMs'],
-    ['deviceExternalId', sourceAddress === undefined ? options.installationId : undefined],
+    ...(arcsight === undefined ? [] : [
+      ['deviceDirection', summary.direction], ['cat', summary.category], ['dvchost', arcsight.hostname],
+    ] as const),
+    ['deviceExternalId', arcsight?.smartConnectorId ?? (sourceAddress === undefined ? options.installationId : undefined)],
   ];
   const parts: string[] = [];
   for (const [key, value, label] of fields) {
@@ -145,7 +168,7 @@ function extension(event: FilteredEvent, summary: Summary, options: CefOptions):
 }
 
 function summarise(event: FilteredEvent): Summary {
-  const common = { signatureId: event.event_type, severity: eventSeverity(event), ruleIds: [], families: [] };
+  const common = { signatureId: event.event_type, severity: eventSeverity(event), ruleIds: [], families: [], category: OTHER_CATEGORY, direction: undefined };
   switch (event.event_type) {
     case 'scan': return { ...common, ...summariseScan(event.payload) };
     case 'test': return { ...common, name: 'Test Event', message: event.payload.message };
@@ -163,8 +186,8 @@ function summarise(event: FilteredEvent): Summary {
 
 /** L1 and L2 together, in the order of a verdict's detections. */
 export function summariseScan(scan: ScanPayload): Omit<Summary, 'severity'> {
-  const detections: { ruleId: string; family: string; rank: number; confidence: number }[] =
-    scan.l1.detections.map((d) => ({ ruleId: d.rule_id, family: d.family, rank: CEF_SEVERITY[knownSeverity(d.severity)], confidence: d.confidence }));
+  const detections: { ruleId: string; family: string; rank: number; confidence: number; source?: 'response' | undefined }[] =
+    scan.l1.detections.map((d) => ({ ruleId: d.rule_id, family: d.family, rank: CEF_SEVERITY[knownSeverity(d.severity)], confidence: d.confidence, source: d.source }));
   const families: string[] = [...scan.l1.families];
   if (scan.l2.hit) {
     const prediction = scan.l2.family?.prediction ?? 'threat';
@@ -183,6 +206,8 @@ export function summariseScan(scan: ScanPayload): Omit<Summary, 'severity'> {
     message: name,
     ruleIds: [...new Set(detections.map((d) => d.ruleId))],
     families: [...new Set(families)],
+    category: CATEGORY_OF_FAMILY.get(first?.family ?? '') ?? OTHER_CATEGORY,
+    direction: first?.source === 'response' ? 1 : 0,
   };
 }
 
