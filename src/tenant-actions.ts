@@ -127,7 +127,8 @@ export function createTenantActions(deps: TenantActionDeps): { readonly mssp: Ms
         return showCustomer(params.mssp, params.id);
       },
       async configure(params, caller) {
-        await apply((tenants, context) => configureCustomer(tenants, params, context), 'config', { event: 'customer_configured', mssp_id: params.mssp, customer_id: params.id, changed: changed(params) }, caller);
+        const nowMs = deps.clock.now();
+        await apply((tenants, context) => configureCustomer(tenants, { ...params, nowMs }, context), 'config', { event: 'customer_configured', mssp_id: params.mssp, customer_id: params.id, changed: changed(params) }, caller);
         return showCustomer(params.mssp, params.id);
       },
       async delete({ msspId, customerId }, { dryRun, drainMs }, caller) {

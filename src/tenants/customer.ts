@@ -36,13 +36,17 @@ export function createCustomer(tenants: Tenants, settings: CustomerSettings, con
   return { ...tenants, customers: [...tenants.customers, { mssp_id, customer }] };
 }
 
+/** How long the secret before signs too, when a customer's own webhook gets a new one. */
+const OVERLAP_MS = 86_400_000;
+
 /**
  * Changes what is named and nothing else: SIEMs stay, and a webhook that is overridden keeps what was not named.
+ * A new secret for the same URL is a rotation: the one before signs too for a day.
  * Throws MSSP_NOT_FOUND, CUSTOMER_NOT_FOUND, MANAGED_BY_FILE or BAD_REQUEST.
  */
-export function configureCustomer(tenants: Tenants, settings: CustomerRef & Partial<CustomerSettings>, context: ChangeContext): Tenants {
+export function configureCustomer(tenants: Tenants, settings: CustomerRef & Partial<CustomerSettings> & { readonly nowMs: number }, context: ChangeContext): Tenants {
   const before = changeableCustomer(tenants, settings, context);
-  return replaceCustomer(tenants, settings, accepted(parseCustomer({ ...before, ...configured(settings, before.webhook) }, tenantContext(context))));
+  return replaceCustomer(tenants, settings, accepted(parseCustomer({ ...before, ...configured(settings, rotated(settings, before.webhook)) }, tenantContext(context))));
 }
 
 /** Deletes a customer; its data is then in `removed`. Throws MSSP_NOT_FOUND, CUSTOMER_NOT_FOUND or MANAGED_BY_FILE. */
@@ -68,6 +72,14 @@ export function replaceCustomer(tenants: Tenants, { mssp, id }: CustomerRef, cus
 function configured(settings: Partial<CustomerSettings>, override: CustomerConfig['webhook']): object {
   const { name, data_mode, data_fields, retention_days, heartbeat_threshold: heartbeat_threshold_seconds } = settings;
   return { ...named({ name, data_mode, data_fields, retention_days, heartbeat_threshold_seconds }), webhook: webhookOf(settings, override) };
+}
+
+/** The customer's own webhook with what signs beside a new secret: the one before for the same URL, none for another URL. */
+function rotated({ webhook_url: url, webhook_secret: secret, nowMs }: Partial<CustomerSettings> & { readonly nowMs: number }, override: CustomerConfig['webhook']): CustomerConfig['webhook'] {
+  if (override === null || secret === undefined || secret === override.secret) return override;
+  return url === undefined || url === override.url
+    ? { ...override, previous_secret: override.secret, previous_secret_until: new Date(nowMs + OVERLAP_MS).toISOString() }
+    : { ...override, previous_secret: null, previous_secret_until: null };
 }
 
 function webhookOf({ webhook_url: url, webhook_secret: secret }: Partial<CustomerSettings>, override: CustomerConfig['webhook']): object | null {

@@ -131,7 +131,7 @@ function apply(tenants: Tenants, step: Step, context: ChangeContext): Tenants {
     case 'rotate': return rotateSecret(tenants, { id: step.id, secret: step.secret, overlapMs: 1000, nowMs: 0 }, context);
     case 'deleteMssp': return deleteMssp(tenants, step, context);
     case 'createCustomer': { const { do: _, ...settings } = step; return createCustomer(tenants, settings, context); }
-    case 'configureCustomer': { const { do: _, ...settings } = step; return configureCustomer(tenants, settings, context); }
+    case 'configureCustomer': { const { do: _, ...settings } = step; return configureCustomer(tenants, { ...settings, nowMs: 0 }, context); }
     case 'deleteCustomer': return deleteCustomer(tenants, step, context);
     case 'forget': return forgetRemoved(tenants, { mssp_id: step.mssp, customer_id: step.id });
     case 'configureSiem': { const { do: _, ...settings } = step; return configureSiem(tenants, { type: 'cef', url: 'syslog://siem.example', ...settings }, context).tenants; }

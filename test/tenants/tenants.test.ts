@@ -4,7 +4,7 @@ import type { Config, CustomerConfig, MsspConfig, SiemConfig } from '../../src/c
 import { parseConfig } from '../../src/config/schema.js';
 import { ConfigError, RaxedError } from '../../src/errors.js';
 import type { CustomerSettings } from '../../src/tenants/customer.js';
-import { configureCustomer, createCustomer, deleteCustomer, forgetRemoved } from '../../src/tenants/customer.js';
+import { configureCustomer as configureCustomerAt, createCustomer, deleteCustomer, forgetRemoved } from '../../src/tenants/customer.js';
 import { mergeTenants } from '../../src/tenants/merge.js';
 import type { MsspSettings } from '../../src/tenants/mssp.js';
 import { configureMssp, createMssp, deleteMssp, newSecret, rotateSecret } from '../../src/tenants/mssp.js';
@@ -25,6 +25,7 @@ const enterprise = at();
 const community = at({});
 
 const msspSettings = (more: Partial<MsspSettings> = {}): MsspSettings => ({ id: 'm', name: 'Em', webhook_url: 'https://soc.example/hook', webhook_secret: 'old', ...more });
+const configureCustomer = (tenants: Tenants, settings: Omit<Parameters<typeof configureCustomerAt>[1], 'nowMs'>, context: ChangeContext) => configureCustomerAt(tenants, { nowMs: NOW_MS, ...settings }, context);
 const customerSettings = (more: Partial<CustomerSettings> = {}): CustomerSettings => ({ mssp: 'm', id: 'c', name: 'See', ...more });
 const cef = { mssp: 'm', id: 'c', type: 'cef' as const, url: 'syslog://siem.example' };
 const splunk = { mssp: 'm', id: 'c', type: 'splunk' as const, url: 'https://splunk.example/', token: 'hec' };
@@ -200,6 +201,13 @@ t.test('a customer\'s own webhook needs a URL and a secret; each may then be cha
   t.match(ofCustomer(own).webhook, { url: 'https://own.example/', secret: 's1', timeout_seconds: 10 });
   t.match(ofCustomer(configure(own, { webhook_url: 'https://new.example/' })).webhook, { url: 'https://new.example/', secret: 's1' });
   t.match(ofCustomer(configure(own, { webhook_secret: 's2' })).webhook, { url: 'https://own.example/', secret: 's2' });
+  const rotated = configure(own, { webhook_secret: 's2' });
+  const overlap = { previous_secret: 's1', previous_secret_until: '2026-11-22T12:00:00.000Z' };
+  t.match(ofCustomer(rotated).webhook, overlap, 'the secret before signs too for a day');
+  t.match(ofCustomer(configure(own, { webhook_url: 'https://own.example/', webhook_secret: 's2' })).webhook, overlap, 'also when the same URL is named');
+  t.match(ofCustomer(configure(rotated, { webhook_secret: 's2' })).webhook, overlap, 'the same again changes nothing');
+  t.match(ofCustomer(configure(rotated, { name: 'x' })).webhook, overlap);
+  t.match(ofCustomer(configure(rotated, { webhook_url: 'https://new.example/', webhook_secret: 's3' })).webhook, { secret: 's3', previous_secret: null, previous_secret_until: null }, 'another receiver never knew it');
   t.equal(ofCustomer(configure(own, { webhook_url: '' })).webhook, null);
   t.equal(ofCustomer(configure(one, { webhook_url: '' })).webhook, null);
   t.match(refusal(() => configure(own, { webhook_url: '', webhook_secret: CANARY })), { code: 'BAD_REQUEST', message: /^\/webhook_secret: does not go together with an empty webhook_url/ });
