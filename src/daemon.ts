@@ -186,7 +186,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       statuses: () => destinations.statuses(), rejected: () => spool.stats().rejected, warnings,
     });
     const departures = createDepartures({ statuses: () => destinations.statuses(), clock });
-    const removals = createRemovals({ configuration, spool, agents, inForce: (id) => installer.inForce(id), logger });
+    const removals = createRemovals({ configuration, spool, agents, gaps, inForce: (id) => installer.inForce(id), logger });
 
     function onReport(report: SpoolReport): void {
       const { kind, stream, destination, count, since, bytes, file } = report;
@@ -215,6 +215,8 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     function announceGaps(): Promise<void> {
       return gaps.flush(async (stream, event) => {
+        // Throws for a customer that is not in force, and what is to be said is kept: there is nobody to tell, and no stream to make.
+        generation().tenant(stream.msspId, stream.customerId);
         const opened = await spool.openStream(stream);
         if (opened.stats().full) throw new RaxedError('SPOOL_FULL', 'the stream takes nothing more');
         await opened.append(encodeEvent(event));

@@ -8,6 +8,8 @@ export type GapReason = DeliveryGapPayload['reason'];
 /** Counts events that will never arrive, so that the SOC is told instead of being left to guess. */
 export interface Gaps {
   note(stream: StreamId, reason: GapReason, count: number, sinceMs: number, destination?: string): void;
+  /** A customer that was deleted is told nothing more, nor is one of the same id. */
+  forget(stream: StreamId): void;
   /** Spools one `delivery_gap` event for each count; what cannot be spooled yet is kept for the next time. */
   flush(append: (stream: StreamId, event: FilteredEvent) => Promise<unknown>): Promise<void>;
 }
@@ -29,6 +31,9 @@ export function createGaps(ports: { clock: { now(): number }; ulid: () => string
       const gap = open.get(key);
       if (gap === undefined) open.set(key, { stream, reason, destination, count, sinceMs });
       else { gap.count += count; gap.sinceMs = Math.min(gap.sinceMs, sinceMs); }
+    },
+    forget({ msspId, customerId }) {
+      for (const [key, { stream }] of open) if (stream.msspId === msspId && stream.customerId === customerId) open.delete(key);
     },
     async flush(append) {
       for (const [key, gap] of [...open]) {

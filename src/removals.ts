@@ -1,6 +1,7 @@
 import type { Configuration } from './configuration.js';
 import { describeError } from './errors.js';
 import type { FilteredBytes } from './event/privacy.js';
+import type { Gaps } from './gaps.js';
 import type { Logger } from './ports.js';
 import type { SiteAgents } from './site-agents.js';
 import type { Spool, StreamId } from './spool/spool.js';
@@ -20,6 +21,7 @@ export function createRemovals(deps: {
   readonly configuration: Pick<Configuration, 'tenants' | 'record'>;
   readonly spool: Pick<Spool<FilteredBytes>, 'removeStream'>;
   readonly agents: Pick<SiteAgents, 'removeCustomer'>;
+  readonly gaps: Pick<Gaps, 'forget'>;
   /** The file may name a customer whose data is still to be removed; once it is in force, that is its own data. */
   readonly inForce: (id: StreamId) => boolean;
   readonly logger: Logger;
@@ -33,6 +35,7 @@ export function createRemovals(deps: {
         if (!deps.inForce({ msspId, customerId })) {
           await deps.spool.removeStream({ msspId, customerId });
           await deps.agents.removeCustomer({ msspId, customerId });
+          deps.gaps.forget({ msspId, customerId });
         }
         await deps.configuration.record((tenants) => forgetRemoved(tenants, gone));
       } catch (error) {

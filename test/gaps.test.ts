@@ -54,3 +54,12 @@ t.test('what cannot be announced yet is kept, together with what is lost meanwhi
   t.same(announced, ['cust_other'], 'one customer\'s trouble is not another\'s');
   t.match(await flushed(), [{ payload: { customer_id: 'cust_acme', count: 3, since: '1970-01-01T00:00:01.000Z' } }]);
 });
+
+t.test('a customer that was deleted is told nothing, nor is one of the same id', async (t) => {
+  const { gaps, flushed } = make();
+  gaps.note(ACME, 'rejected', 1, 1000);
+  gaps.note(ACME, 'expired', 1, 1000, 'siem');
+  gaps.note(OTHER, 'rejected', 4, 1000);
+  gaps.forget({ ...ACME });
+  t.match(await flushed(), [{ payload: { customer_id: 'cust_other' } }]);
+});
