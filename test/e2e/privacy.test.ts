@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { eventually, makeSite, post, startDaemonProcess } from '../fixtures/daemon.js';
+import { eventually, makeSite, post, runRaxed, startDaemonProcess } from '../fixtures/daemon.js';
 import { startSoc } from '../fixtures/soc.js';
 
 const SECRET = 'CANARYSECRET-9d1c';
@@ -123,4 +123,55 @@ t.test('a setting made stricter holds for what waits: it leaves neither the disk
   t.same([...words.a, ...words.bPrompt, ...words.c].filter((word) => sent.includes(word)), [], 'nothing that was forbidden is sent, even though it is allowed again');
   t.equal(words.bContext.filter((word) => sent.includes(word)).length, 100, 'what was allowed all along is sent');
   t.ok(soc.accepted.every(({ signed }) => signed));
+});
+
+t.test('ctl customer configure made stricter reaches what waits and the dead letters too, before it answers', async (t) => {
+  let answer = (body: string): number => (body.includes('REFUSE') ? 422 : 200);
+  const soc = await startSoc(SECRET, ({ body }) => answer(body));
+  const site = makeSite();
+  site.writeConfig({ spool: { min_free_bytes: 0, segment_bytes: 16_384 } });
+  const daemon = await startDaemonProcess(site);
+  t.teardown(async () => { await daemon.kill('SIGKILL'); await soc.close(); site.remove(); });
+  const raxed = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runRaxed([...args, '--socket', site.controlSocket]);
+    if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
+    return stdout;
+  };
+  await raxed('ctl', 'mssp', 'create', '--id', 'mssp_p', '--name', 'P', '--webhook-url', soc.url, '--webhook-secret', SECRET);
+  for (const id of ['cust_a', 'cust_b']) await raxed('ctl', 'customer', 'create', '--mssp', 'mssp_p', '--id', id, '--name', id, '--data-mode', 'full');
+
+  const words = { forbidden: [] as string[], allowed: [] as string[] };
+  const ids: string[] = [];
+  const mark = (list: string[]): string => { const word = canary(); list.push(word); return word; };
+  const scan = async (note: string): Promise<void> => {
+    for (const texts of [
+      { customer_id: 'cust_a', prompt: `${ATTACK} ${note} ${mark(words.forbidden)}`, rag_context: mark(words.forbidden) },
+      { customer_id: 'cust_b', prompt: `${ATTACK} ${note} ${mark(words.forbidden)}`, rag_context: mark(words.allowed) },
+    ]) ids.push(String((await post(site.scanSocket, '/v1/scan', { mssp_id: 'mssp_p', ...texts })).body['event_id']));
+  };
+  const dead = async (): Promise<unknown> => (JSON.parse(await raxed('spool', 'dead', 'list', '--json')) as { total: unknown }).total;
+  for (let n = 0; n < 12; n++) await scan(n % 2 === 0 ? 'REFUSE' : 'fine');
+  await eventually('the refused ones are dead letters', async () => await dead() === 12, 60_000);
+  await eventually('the others are delivered', () => soc.accepted.length >= 12);
+  const delivered = soc.accepted.map(({ body }) => body).join('\n');
+  answer = () => 503;
+  for (let n = 0; n < 40; n++) await scan('waits');
+  const holds = (list: readonly string[]): number => { const bytes = everyByte(join(site.stateFolder, 'spool')); return list.filter((word) => bytes.includes(word)).length; };
+  const kept = { forbidden: words.forbidden.filter((word) => !delivered.includes(word)), allowed: words.allowed.filter((word) => !delivered.includes(word)) };
+  t.same([holds(kept.forbidden), holds(kept.allowed)], [3 * 46, 46], 'the texts of what waits and of what is dead are on the disk');
+
+  await raxed('ctl', 'customer', 'configure', 'cust_a', '--mssp', 'mssp_p', '--data-mode', 'privacy_safe');
+  await raxed('ctl', 'customer', 'configure', 'cust_b', '--mssp', 'mssp_p', '--data-fields', 'rag_context');
+  t.same([holds(words.forbidden), holds(kept.allowed)], [0, 46], 'none is left when the command ends, but what is still allowed');
+  t.equal(await dead(), 12, 'no letter is lost by it');
+  const arrivedBefore = soc.arrivals.length;
+  answer = () => 200;
+  await post(site.controlSocket, '/v1/reload', {});
+  await raxed('spool', 'dead', 'replay', '--all');
+  await eventually('everything arrives', () => { const got = new Set(soc.accepted.map(({ event }) => event.event_id)); return ids.every((id) => got.has(id)); }, 60_000);
+  const sent = soc.arrivals.slice(arrivedBefore).map(({ body }) => body).join('\n');
+  t.same(words.forbidden.filter((word) => sent.includes(word)), [], 'nor does it leave the machine');
+  t.equal(kept.allowed.filter((word) => sent.includes(word)).length, 46);
+  await daemon.kill('SIGTERM');
+  t.same(words.forbidden.filter((word) => everyByte(site.folder).includes(word) || daemon.output().includes(word)), []);
 });
