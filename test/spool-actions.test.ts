@@ -36,6 +36,7 @@ async function site(t: Test): Promise<Site> {
     { files: nodeSpoolFiles, clock: nodeClock, logger: silentLogger, onReport: () => undefined },
   );
   const loops = new Map<string, DeliveryLoop>();
+  let seq = 0;
   const keyOf = (stream: StreamId, name: string): string => `${stream.msspId}/${stream.customerId}/${name}`;
   t.teardown(async () => {
     await Promise.all([...loops.values()].map((loop) => loop.stop(0)));
@@ -47,7 +48,7 @@ async function site(t: Test): Promise<Site> {
     async refuse(stream, destination, { id, message = 'answered 422', httpStatus = 422, at = NOW, full = false }) {
       const letters = await (await spool.openStream(stream)).deadLetters(destination);
       const payload = encodeEvent(sampleScan({ id, dataMode: full ? 'full' : 'privacy_safe' }));
-      await letters.add({ seq: 1, time: NOW, payload }, { message, httpStatus, attempts: 1, at });
+      await letters.add({ seq: ++seq, time: NOW, payload }, { message, httpStatus, attempts: 1, at });
     },
     async start(stream, name) {
       const opened = await spool.openStream(stream);
@@ -182,7 +183,7 @@ t.test('replay: to the destination that refused, with a count of what arrived; w
   await t.rejects(s.actions.replay({ id: 'mssp_a/cust_acme/webhook/evt_1' }, { dryRun: false }, context()), { code: 'DEAD_LETTER_NOT_FOUND' }, 'it arrived');
 });
 
-t.test('a crash may leave two letters of one event: an id means both', async (t) => {
+t.test('should there be two letters of one event, an id means both', async (t) => {
   const s = await site(t);
   await s.start(ACME, 'webhook');
   await s.refuse(ACME, 'webhook', { id: 'evt_twice' });

@@ -64,27 +64,61 @@ export interface DeadLetterPorts {
 
 /** What is read at once; a larger letter comes alone. */
 const READ_LIMITS = { events: 256, bytes: 256 * 1024 };
+/** More than a destination has under way: what a crash may let it refuse once more. */
+const RECENT_LETTERS = 8192;
+
+/** Which of the newest letters is of which record of the stream. */
+class RecentLetters {
+  readonly #idOfSeq = new Map<number, number>();
+  readonly #seqOfId = new Map<number, number>();
+
+  idOf(seq: number): number | undefined { return this.#idOfSeq.get(seq); }
+
+  add(id: number, seq: number): void {
+    this.#idOfSeq.set(seq, id);
+    this.#seqOfId.set(id, seq);
+    if (this.#seqOfId.size > RECENT_LETTERS) this.delete(this.#seqOfId.keys().next().value ?? id);
+  }
+
+  delete(id: number): void {
+    const seq = this.#seqOfId.get(id);
+    if (seq === undefined) return;
+    this.#seqOfId.delete(id);
+    if (this.#idOfSeq.get(seq) === id) this.#idOfSeq.delete(seq);
+  }
+}
 
 /** The dead letters of one destination, in a log of their own. Its sequence numbers are the letters' ids. */
 export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
   readonly #log: SegmentedLog;
   readonly #ports: DeadLetterPorts;
+  readonly #recent: RecentLetters;
   #count: number;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(log: SegmentedLog, ports: DeadLetterPorts, count: number) {
+  private constructor(log: SegmentedLog, ports: DeadLetterPorts, found: { readonly recent: RecentLetters; readonly count: number }) {
     this.#log = log;
     this.#ports = ports;
-    this.#count = count;
+    this.#recent = found.recent;
+    this.#count = found.count;
   }
 
   /** Counts what is there by reading it once; it is at most `maxBytes`. */
   static async open<P extends Uint8Array>(log: SegmentedLog, ports: DeadLetterPorts): Promise<DeadLetterLog<P>> {
-    return new DeadLetterLog<P>(log, ports, await log.forEach(() => undefined));
+    const recent = new RecentLetters();
+    const count = await log.forEach(({ seq: id, payload }) => {
+      const letter = decodeDeadLetter(payload);
+      if (letter !== undefined) recent.add(id, letter.note.seq);
+    });
+    return new DeadLetterLog<P>(log, ports, { recent, count });
   }
 
   async add(record: SpooledRecord<P>, reason: DeadLetterReason): Promise<number> {
+    // A crash came before the cursor had moved over it.
+    const known = this.#recent.idOf(record.seq);
+    if (known !== undefined) return known;
     const id = await this.#log.append(encodeDeadLetter({ seq: record.seq, time: record.time, reason }, record.payload));
+    this.#recent.add(id, record.seq);
     this.#count++;
     if (this.#log.bytes > this.#ports.maxBytes()) await this.#alone(() => this.#dropOldest());
     return id;
@@ -168,11 +202,16 @@ export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
 
   /** Replaces each file that `concerns` chooses, in one step each; how many letters `transform` left out. */
   #change(concerns: (segment: Segment) => boolean, transform: Transform): Promise<number> {
+    const forgetting: Transform = (record) => {
+      const payload = transform(record);
+      if (payload === undefined) this.#recent.delete(record.seq);
+      return payload;
+    };
     return this.#alone(async () => {
       let leftOut = 0;
       try {
         await this.#log.appender.seal();
-        for (const { base, end } of this.#log.segments.filter(concerns)) leftOut += await this.#log.rewrite(base, end, transform);
+        for (const { base, end } of this.#log.segments.filter(concerns)) leftOut += await this.#log.rewrite(base, end, forgetting);
         return leftOut;
       } catch (error) {
         throw spoolError('write', error);
@@ -189,7 +228,7 @@ export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
         const oldest = this.#log.segments[0];
         if (oldest === undefined) return;
         if (!this.#log.isSealed(oldest)) await this.#log.appender.seal();
-        const count = await this.#log.forEach(() => undefined, [oldest]);
+        const count = await this.#log.forEach(({ seq: id }) => { this.#recent.delete(id); }, [oldest]);
         const bytes = await this.#log.removeBelow(oldest.end);
         if (bytes === 0) return;
         this.#ports.dropped(count, bytes);

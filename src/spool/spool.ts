@@ -178,7 +178,7 @@ export interface DeadLetter<P extends Uint8Array> extends SpooledRecord<P> {
 
 /** Events that one destination refused for good. */
 export interface DeadLetters<P extends Uint8Array> {
-  /** Durable when it resolves. Works while the spool is full. */
+  /** Durable when it resolves. Works while the spool is full. A record that is a letter already stays that one: a crash may have come before the cursor moved. */
   add(record: SpooledRecord<P>, reason: DeadLetterReason): Promise<number>;
   count(): number;
   bytes(): number;

@@ -56,6 +56,21 @@ t.test('letters that are taken out leave no trace, and are never reported as los
   await again.world.spool.close();
 });
 
+t.test('a record that is refused once more after a crash is one letter still', async (t) => {
+  const { world, letters, files } = await filled();
+  t.equal(await letters.add(recordOf('event 17', 17), AGAIN), 18, 'the letter of the record with that number');
+  await world.spool.close();
+  const again = await open(files);
+  t.equal(await again.letters.add(recordOf('event 39', 39), REASON), 40);
+  t.equal(again.letters.count(), 40);
+  t.same(idsOf(await all(again.letters)), upTo(40));
+  await again.letters.remove([40]);
+  t.equal(await again.letters.add(recordOf('event 39', 39), REASON), 41, 'unless that letter has gone');
+  await again.letters.purge();
+  t.equal(await again.letters.add(recordOf('event 5', 5), REASON), 42);
+  await again.world.spool.close();
+});
+
 t.test('only the files that hold a letter are written anew', async (t) => {
   const { world, letters, files } = await filled();
   const before = files.snapshot();
