@@ -38,7 +38,7 @@ export async function findSpool({ stateDir, config }: { readonly stateDir: strin
   try {
     await stat(folder);
   } catch (error) {
-    throw new RaxedError('USAGE', `there is no spool in ${state} (${errnoOf(error) ?? 'unknown error'}): give the state folder with --state-dir`, { cause: error });
+    throw new RaxedError('USAGE', `no spool is to be seen in ${state} (${errnoOf(error) ?? 'unknown error'}): give the state folder with --state-dir`, { cause: error });
   }
   return { stateDir: state, folder, config: configured?.config };
 }

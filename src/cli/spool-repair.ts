@@ -3,11 +3,11 @@ import { describeError, errnoOf, RaxedError } from '../errors.js';
 import { nodeClock } from '../platform/node.js';
 import { nodeSpoolFiles } from '../platform/spool-files.js';
 import type { Logger } from '../ports.js';
-import type { PlacedFinding } from '../spool/check.js';
 import { checkSpool } from '../spool/check.js';
 import { lockStateFolder } from '../spool/folder-lock.js';
 import { carryOut, planRepair } from '../spool/repair.js';
 import type { RepairStep } from '../spool/repair.js';
+import type { PlacedFinding } from '../spool/stored-log.js';
 import type { SpoolPlace } from './spool-place.js';
 
 export interface Repair {

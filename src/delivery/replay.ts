@@ -134,7 +134,7 @@ export function createReplays(options: ReplaysOptions): Replays {
     },
 
     failed(unit, error) {
-      if (unit.replay === undefined || unit.state !== 'waiting') return;
+      if (unit.replay === undefined || error.kind !== 'retry') return;
       if (!unit.replay.over && unit.attempts < REPLAY_ATTEMPTS) return;
       unit.replay.error = error.message;
       withdraw((other) => other === unit);

@@ -1,20 +1,14 @@
 import { basename, join } from 'node:path';
-import { errnoOf } from '../errors.js';
 import { readCursorFile } from './cursor-file.js';
 import type { CursorState } from './cursor-file.js';
 import { decodeDeadLetter } from './dead-letter.js';
 import { readKnown } from './known-destinations.js';
 import { CURSOR_SUFFIX, DEAD_FOLDER, destinationAsFile, fileAsDestination, isId, KNOWN_FILE, parseAside, REMOVED_SUFFIX, REWRITE_PENDING, TEMPORARY_SUFFIX } from './names.js';
-import { readStored, storedSegments } from './stored-log.js';
-import type { Finding, FindingKind, ReadingFiles } from './stored-log.js';
+import { listed, readStored, storedSegments } from './stored-log.js';
+import type { Finding, FindingKind, PlacedFinding, ReadingFiles } from './stored-log.js';
 
 /** What is as it must be in a sound spool, too: what a crash or a running daemon leaves, and the next start tidies up. */
 const HARMLESS: ReadonlySet<FindingKind> = new Set(['torn_tail', 'leftover', 'rewrite_pending']);
-
-/** A finding and where it is. Files are named from the spool's folder on. */
-export interface PlacedFinding extends Finding {
-  readonly file: string;
-}
 
 export interface SegmentCheck {
   readonly file: string;
@@ -86,12 +80,13 @@ interface CheckPorts {
 
 async function checkStream(folder: string, place: string, ports: CheckPorts): Promise<Omit<StreamCheck, 'mssp_id' | 'customer_id'>> {
   const { found } = ports;
-  const cursors = await readCursors(folder, { place, names: await listed(folder, place, ports) }, ports);
+  const quiet = { ...ports, found: () => undefined };
+  const cursors = await readCursors(folder, { place, names: await listed(folder, place, quiet) }, ports);
   // Listed after, and cursors read once more at the end: what a running daemon adds and deletes meanwhile is then not missed.
   const names = await listed(folder, place, ports);
   if (names.includes(REWRITE_PENDING)) found({ file: join(place, REWRITE_PENDING), kind: 'rewrite_pending' });
   const log = await checkLog(folder, { place, names }, ports);
-  const later = await readCursors(folder, { place, names }, { ...ports, found: () => undefined });
+  const later = await readCursors(folder, { place, names }, quiet);
   for (const finding of missingRecords(log, cursors, later)) found({ file: place, ...finding });
   const end = Math.max((log.last_seq ?? 0) + 1, ...cursors.map(({ state }) => state.position));
   const dead: ({ destination: string } & LogCheck)[] = [];
@@ -190,15 +185,6 @@ function missingRecords(log: LogCheck, before: readonly FoundCursor[], after: re
   const inFront = log.first_seq === undefined ? 0 : log.first_seq - Math.max(floor, 1);
   const behind = end - Math.max((log.last_seq ?? 0) + 1, floor);
   return [inFront, behind].flatMap((records) => (records > 0 ? [{ kind: 'missing' as const, records }] : []));
-}
-
-async function listed(folder: string, place: string, { files, found }: CheckPorts): Promise<string[]> {
-  try {
-    return (await files.list(join(folder, place))).sort();
-  } catch (error) {
-    found({ file: place, kind: 'unreadable', errno: errnoOf(error) ?? 'unknown error' });
-    return [];
-  }
 }
 
 /** Undefined when it has gone meanwhile, or cannot be asked. */

@@ -1,10 +1,11 @@
 import { dirname, join } from 'node:path';
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
-import type { LogCheck, PlacedFinding, SegmentCheck, SpoolCheck } from './check.js';
+import type { LogCheck, SegmentCheck, SpoolCheck } from './check.js';
 import { learnHeader, visitRecords } from './log-search.js';
 import { parseAside } from './names.js';
 import { quarantine } from './recovery.js';
 import { Segment } from './segment.js';
+import type { PlacedFinding } from './stored-log.js';
 
 /** A segment that is to be replaced by one with all its good records, numbers unchanged; the file itself is kept beside it as `.bad`. */
 export interface RepairStep {

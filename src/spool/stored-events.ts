@@ -4,8 +4,8 @@ import { readCursorFile } from './cursor-file.js';
 import { decodeDeadLetter } from './dead-letter.js';
 import { CURSOR_SUFFIX, DEAD_FOLDER, fileAsDestination, isId } from './names.js';
 import type { StreamId } from './spool.js';
-import { readStored, storedSegments } from './stored-log.js';
-import type { Finding, ReadingFiles } from './stored-log.js';
+import { listed, readStored, storedSegments } from './stored-log.js';
+import type { PlacedFinding, ReadingFiles } from './stored-log.js';
 
 /** What of a spool is wanted; an absent name fits all. */
 export interface StoredChoice {
@@ -27,14 +27,14 @@ export interface StoredPortion {
  * The payloads that are wanted and can be read, in order within a customer, as they lie on the disk; a portion is in memory
  * at a time. Changes nothing. Rejects with *_NOT_FOUND when nothing of a given name is there.
  */
-export async function* readSpool(folder: string, choice: StoredChoice, files: ReadingFiles, found: (finding: Finding & { readonly file: string }) => void): AsyncGenerator<StoredPortion, void> {
-  const streams = await chosenStreams(folder, choice, files);
+export async function* readSpool(folder: string, choice: StoredChoice, files: ReadingFiles, found: (finding: PlacedFinding) => void): AsyncGenerator<StoredPortion, void> {
+  const disk: Disk = { files, list: (place) => listed(folder, place, { files, found }) };
   let places = 0;
-  for (const id of streams) {
-    for (const place of await placesOf(folder, { id, choice }, files)) {
+  for (const id of await chosenStreams(choice, disk)) {
+    for (const place of await placesOf(folder, { id, choice }, disk)) {
       places++;
       const inside = join(folder, place.folder);
-      for (const segment of storedSegments(await files.list(inside))) {
+      for (const segment of storedSegments(await disk.list(place.folder))) {
         if (segment.end <= place.fromSeq) continue;
         for await (const records of readStored(inside, segment, files, (finding) => { found({ file: join(place.folder, segment.name), ...finding }); })) {
           const payloads = place.dead
@@ -55,31 +55,37 @@ interface Place {
   readonly fromSeq: number;
 }
 
-async function chosenStreams(folder: string, { msspId, customerId }: StoredChoice, files: ReadingFiles): Promise<StreamId[]> {
-  const msspIds = (await files.list(folder)).filter((id) => isId(id) && (msspId === undefined || id === msspId)).sort();
+interface Disk {
+  readonly files: ReadingFiles;
+  /** The names in a folder of the spool, in order; none, and that is said, when it cannot be listed. */
+  list(place: string): Promise<string[]>;
+}
+
+async function chosenStreams({ msspId, customerId }: StoredChoice, disk: Disk): Promise<StreamId[]> {
+  const msspIds = (await disk.list('')).filter((id) => isId(id) && (msspId === undefined || id === msspId));
   if (msspId !== undefined && msspIds.length === 0) throw new RaxedError('MSSP_NOT_FOUND', 'nothing of this MSSP is in the spool');
   const streams: StreamId[] = [];
   for (const mssp of msspIds) {
-    const ids = (await files.list(join(folder, mssp))).filter((id) => isId(id) && (customerId === undefined || id === customerId)).sort();
+    const ids = (await disk.list(mssp)).filter((id) => isId(id) && (customerId === undefined || id === customerId));
     streams.push(...ids.map((id) => ({ msspId: mssp, customerId: id })));
   }
   if (customerId !== undefined && streams.length === 0) throw new RaxedError('CUSTOMER_NOT_FOUND', 'nothing of this customer is in the spool');
   return streams;
 }
 
-async function placesOf(folder: string, { id, choice }: { id: StreamId; choice: StoredChoice }, files: ReadingFiles): Promise<Place[]> {
+async function placesOf(folder: string, { id, choice }: { id: StreamId; choice: StoredChoice }, disk: Disk): Promise<Place[]> {
   const stream = join(id.msspId, id.customerId);
   const { destination, what, fromSeq = 0 } = choice;
   if (what === 'dead') {
-    const names = (await files.list(join(folder, stream, DEAD_FOLDER))).sort();
+    const names = await disk.list(join(stream, DEAD_FOLDER));
     // The numbers in these files are the letters' own.
     return names.filter((name) => isWanted(fileAsDestination(name), destination)).map((name) => ({ folder: join(stream, DEAD_FOLDER, name), dead: true, fromSeq: 0 }));
   }
   if (what === 'all') return [{ folder: stream, dead: false, fromSeq }];
   const positions: number[] = [];
-  for (const name of await files.list(join(folder, stream))) {
+  for (const name of await disk.list(stream)) {
     if (!name.endsWith(CURSOR_SUFFIX) || !isWanted(fileAsDestination(name.slice(0, -CURSOR_SUFFIX.length)), destination)) continue;
-    const cursor = await readCursorFile(files, join(folder, stream, name));
+    const cursor = await readCursorFile(disk.files, join(folder, stream, name));
     // A place that is lost begins at the oldest event, as the daemon takes it too.
     positions.push(cursor.kind === 'state' ? cursor.state.position : 0);
   }

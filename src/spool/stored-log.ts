@@ -29,6 +29,11 @@ export interface Finding {
   readonly errno?: string;
 }
 
+/** A finding and where it is. Files are named from the spool's folder on. */
+export interface PlacedFinding extends Finding {
+  readonly file: string;
+}
+
 /** One segment file of a folder, by its name. */
 export interface StoredSegment {
   readonly name: string;
@@ -39,6 +44,16 @@ export interface StoredSegment {
 
 /** What is handed over at once, unless one record is larger. */
 const PORTION_BYTES = 256 * 1024;
+
+/** The names in a folder of the spool, in order; none, and that is found, when it cannot be listed. */
+export async function listed(folder: string, place: string, { files, found }: { readonly files: ReadingFiles; found(finding: PlacedFinding): void }): Promise<string[]> {
+  try {
+    return (await files.list(join(folder, place))).sort();
+  } catch (error) {
+    found({ file: place, kind: 'unreadable', errno: errnoOf(error) ?? 'unknown error' });
+    return [];
+  }
+}
 
 /** The segments among the names in a folder, in order. */
 export function storedSegments(names: readonly string[]): StoredSegment[] {

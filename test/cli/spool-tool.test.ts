@@ -117,7 +117,7 @@ t.test('where the spool is: a state folder, a configuration, or the usual places
     t.equal((await raxed(['spool', 'check', ...argv], capturedIo({ env }))).code, 0, JSON.stringify([argv, env]));
   }
   t.equal((await raxed(['spool', 'check', '--state-dir', 'state'], capturedIo({ cwd: join(s.state, '..') }))).code, 0, 'from the current folder');
-  t.match(await raxed(['spool', 'check', '--state-dir', join(s.state, 'nowhere')]), { code: 2, err: /there is no spool in .*nowhere \(ENOENT\): give the state folder/ });
+  t.match(await raxed(['spool', 'check', '--state-dir', join(s.state, 'nowhere')]), { code: 2, err: /no spool is to be seen in .*nowhere \(ENOENT\): give the state folder/ });
   t.match(await raxed(['spool', 'check', '--config', join(s.state, 'none.json')]), { code: 3, err: /CONFIG_UNREADABLE/ });
 });
 
@@ -234,6 +234,13 @@ t.test('export: what is damaged is left out and said, with exit 4', async (t) =>
   t.equal(ran.code, 4);
   t.same(idsIn(ran), [...upTo(30, 'evt_a', 2), ...upTo(5, 'evt_b')]);
   t.match(ran.err, /✗ 1 place could not be read; `raxed spool check` says which\n$/);
+  writeFileSync(join(s.spool, 'mssp_b'), 'a file where a folder should be');
+  writeFileSync(join(s.spool, 'mssp_a/cust_gamma'), 'another');
+  const again = await raxed(['spool', 'export', '--state-dir', s.state, '--as-stored']);
+  t.equal(again.code, 4);
+  t.equal(idsIn(again).length, 34);
+  t.match(again.err, /✗ 3 places could not be read/);
+  t.match(await raxed(['spool', 'check', '--state-dir', s.state]), { code: 4, out: /✗ mssp_b: the disk does not give it \(ENOTDIR\)\n/ });
 });
 
 t.test('export to a file: a new one that only its owner reads, whole or not at all', async (t) => {

@@ -145,6 +145,12 @@ t.test('a batch of letters is halved until the refused one is found', async (t) 
   await r.loop.stop(0);
 });
 
+t.test('a batch that is too big is halved, and that is no failure', async (t) => {
+  const r = await rig(ids(16), { output: { batchEvents: 16, maxInFlight: 1 }, answer: (sent) => (sent.length > 1 ? { kind: 'too_large', status: 413 } : 'ok') });
+  t.same(await outcome(r, r.loop.replay(upTo(16), never()), 1), { delivered: 16, refused: 0, left: 0 });
+  await r.loop.stop(0);
+});
+
 t.test('a held destination is tried at once: what it still does not take stays, what it takes again arrives', async (t) => {
   const r = await rig(ids(3), { answer: () => HELD });
   r.append('live');
