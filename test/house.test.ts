@@ -28,12 +28,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */
 const PURE = [
   /^errors$/, /^ports$/, /^nearest$/, /^ulid$/, /^pipeline$/,
-  /^config\/(schema|redact|address|checks|format|json-text|limits|part|pointer|references|shape|tenant-names)$/, /^tenants\/(?!store$)/,
+  /^config\/(schema|redact|address|checks|collectors|format|json-text|limits|part|pointer|references|shape|tenant-names)$/, /^tenants\/(?!store$)/,
   /^scanner\/(?!builtin$|re2$|worker$).*/,
   /^event\//,
   /^spool\/record$/,
-  /^outputs\/(answer|cef|output|proxy|signature|status|syslog-message)$/,
-  /^delivery\/(retry|breaker|gate|window|refusals|outcome)$/,
+  /^outputs\/(answer|cef|flat-record|hec|output|proxy|signature|status|syslog-message)$/,
+  /^delivery\/(breaker|gate|outcome|pace|refusals|retry|window)$/,
   /^audit\/(record|chain|walk|filter|file-name)$/,
   /^agents\/(counters|customer|registry|saved-state|warnings)$/,
   /^control\/(protocol|method|methods\/.*)$/,

@@ -1,3 +1,4 @@
+import type { DeliveryError } from '../outputs/output.js';
 import { CLOSED, expire, onFailure, onProbe, onSuccess, type Breaker } from './breaker.js';
 import { nextDelay, PROBE_BACKOFF, throttledDelay, type BackoffOptions } from './retry.js';
 
@@ -11,14 +12,19 @@ export interface GateOptions {
   readonly holdMs?: number;
 }
 
+/** How an attempt ended that began at `sentMs`. */
+export type FailedAttempt = Pick<DeliveryError, 'retryAfterMs' | 'overload'> & { readonly sentMs: number };
+
 /**
  * Whether, and how much at once, a destination may be sent to. Times are monotonic milliseconds, `random` is
  * uniform in [0, 1); both come in, so that the gate only decides.
  *
- *   open          up to maxInFlight; after an outage one, then two, four, …
+ *   open          up to maxInFlight; halved when the receiver is overloaded, one more for each round of successes
  *   circuit open  nothing, then one probe, at least every 30 s
  *   held          nothing, then one probe every 5 min: a setting is wrong
  *   throttled     nothing until the receiver's own Retry-After is over
+ *
+ * After an outage, and after a Retry-After, it begins with one.
  */
 export interface Gate {
   /** How many sends may run at once now. */
@@ -30,11 +36,12 @@ export interface Gate {
   readonly probing: boolean;
   throttled(nowMs: number): boolean;
 
-  sent(): void;
-  succeeded(): void;
+  sent(nowMs: number): void;
+  /** True when this ended an outage: nothing was taken for a while. */
+  succeeded(nowMs: number): boolean;
   /** It answered, and so is alive, although it did not take what was sent. */
   answered(): void;
-  failed(nowMs: number, random: number, retryAfterMs: number | undefined): void;
+  failed(nowMs: number, random: number, attempt: FailedAttempt): void;
   hold(nowMs: number): void;
   /** A reload: everything may be right now. Only the receiver's own Retry-After stands. */
   kick(nowMs: number): void;
@@ -46,7 +53,9 @@ export function createGate(options: GateOptions): Gate {
   /** Set while held: when the next probe may leave, and how many in a row got no answer at all. */
   let held: { untilMs: number; unanswered: number } | undefined;
   let throttledUntilMs = -Infinity;
-  let ramp = options.maxInFlight;
+  /** How many at once; its fraction counts towards one more. */
+  let allowed = options.maxInFlight;
+  let slowedMs = -Infinity;
 
   return {
     get state() { return held !== undefined ? 'held' : breaker.state === 'closed' ? 'open' : 'circuit_open'; },
@@ -57,7 +66,7 @@ export function createGate(options: GateOptions): Gate {
       if (nowMs < throttledUntilMs) return 0;
       if (held !== undefined) return nowMs >= held.untilMs ? 1 : 0;
       if (breaker.state === 'open') return nowMs >= breaker.untilMs ? 1 : 0;
-      return breaker.state === 'half_open' ? 1 : ramp;
+      return breaker.state === 'half_open' ? 1 : Math.floor(allowed);
     },
 
     dueMs(nowMs) {
@@ -66,30 +75,38 @@ export function createGate(options: GateOptions): Gate {
       return due > nowMs ? due : undefined;
     },
 
-    sent() { if (held === undefined) breaker = onProbe(breaker); },
+    sent(nowMs) { if (held === undefined) breaker = onProbe(breaker, nowMs); },
 
-    succeeded() {
-      if (held !== undefined || breaker.state !== 'closed') ramp = 1;
-      else ramp = Math.min(options.maxInFlight, ramp * 2);
+    succeeded(nowMs) {
+      // What was under way when a Retry-After came ends nothing.
+      const outageOver = held !== undefined || breaker.state !== 'closed' || (nowMs >= throttledUntilMs && throttledUntilMs > -Infinity);
+      allowed = outageOver ? 1 : Math.min(options.maxInFlight, allowed + 1 / allowed);
+      if (outageOver) throttledUntilMs = -Infinity;
       held = undefined;
       breaker = onSuccess();
+      return outageOver;
     },
 
     answered() {
-      if (breaker.state !== 'closed') ramp = 1;
+      if (breaker.state !== 'closed') allowed = 1;
       breaker = onSuccess();
     },
 
-    failed(nowMs, random, retryAfterMs) {
+    failed(nowMs, random, { retryAfterMs, overload, sentMs }) {
       if (held !== undefined) {
         held = { untilMs: nowMs + nextDelay(held.unanswered + 1, random, probe), unanswered: held.unanswered + 1 };
         return;
+      }
+      // What was on the wire together fails for one reason, and counts once.
+      if (overload && sentMs > slowedMs) {
+        slowedMs = nowMs;
+        allowed = Math.max(1, allowed / 2);
       }
       if (retryAfterMs === undefined) { breaker = onFailure(breaker, nowMs, random, probe); return; }
       // Who says when to come back is not down.
       throttledUntilMs = Math.max(throttledUntilMs, nowMs + throttledDelay(retryAfterMs, random, probe));
       breaker = onSuccess();
-      ramp = 1;
+      allowed = 1;
     },
 
     hold(nowMs) {

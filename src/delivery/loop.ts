@@ -3,11 +3,14 @@ import { encodeEvent, type FilteredBytes, type FilteredEvent } from '../event/pr
 import { DeliveryError, type Output, type OutgoingEvent, type Receipt } from '../outputs/output.js';
 import type { Clock, Logger, Random } from '../ports.js';
 import type { Cursor, DeadLetters, StreamId } from '../spool/spool.js';
+import { createAlarm } from './alarm.js';
 import { createGate } from './gate.js';
 import { createHealth } from './health.js';
+import { createLedger } from './ledger.js';
 import type { AuditSink, DestinationStatus } from './outcome.js';
+import { createPace } from './pace.js';
 import { createReader } from './reader.js';
-import { createRecorder, type Settlement, type Verdict } from './recorder.js';
+import { createRecorder } from './recorder.js';
 import { createRefusals } from './refusals.js';
 import { createReplays, type ReplayResult } from './replay.js';
 import { nextDelay, RETRY_BACKOFF, type BackoffOptions } from './retry.js';
@@ -50,22 +53,22 @@ export interface DeliveryTiming {
   readonly holdMs: number;
   /** How long a refused event waits for another's success before it is dead-lettered without one. */
   readonly undecidedMs: number;
-  /** The most that a backlog is drained at. */
+  /** The most that a backlog is drained at after an outage. */
   readonly eventsPerSecond: number;
 }
 
 export interface DeliveryPorts { readonly clock: Clock; readonly random: Random; readonly logger: Logger }
 
 const TIMING: Omit<DeliveryTiming, 'probe' | 'holdMs'> = { retry: RETRY_BACKOFF, undecidedMs: 10_000, eventsPerSecond: 5000 };
-const TICK_MS = 1000;
-/** Sent, not yet committed: what a crash repeats, in multiples of what is on the wire. */
-const UNCOMMITTED_BATCHES = 16;
-/** Outcomes are recorded in groups of this many, or after this long, whichever comes first. */
-const GROUP_UNITS = 16;
-const GROUP_MS = 10;
+/**
+ * A crash repeats what was sent and is not yet behind the cursor: what is on the wire, and at most this many times as
+ * much. It is less on a disk that syncs quickly (as much as is sent during two syncs); a lower bound makes the sends
+ * wait for a disk that needs 5 ms.
+ */
+const UNCOMMITTED_WINDOWS = 6;
+const MAX_GROUP_EVENTS = 16;
 /** One event that never gets through must not stop the others: then this many events may overtake it. */
 const OVERTAKING_EVENTS = 4096;
-const PACE_BURST_MS = 200;
 /** How long after the drain an output may take to notice the abort. */
 const ABORT_GRACE_MS = 2000;
 
@@ -85,23 +88,26 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   });
   const recorder = createRecorder({ stream, output, deadLetters, audit: options.audit, stopped: aborting.signal, narrow: narrowStored }, ports);
   const window = createWindow();
-  const maxUncommitted = output.batchEvents * output.maxInFlight + (output.batchEvents === 1 ? UNCOMMITTED_BATCHES * output.maxInFlight : output.batchEvents);
-  const reader = createReader({ cursor, window, recorder, output, clock, stopping: stopping.signal, onRead: () => { expireOld(); pump(); }, onDamaged: (unit) => { unit.state = 'done'; release(); } });
+  const maxInFlight = output.batchEvents * output.maxInFlight;
+  const maxUncommitted = output.batchEvents === 1 ? UNCOMMITTED_WINDOWS * maxInFlight : output.batchEvents;
+  const reader = createReader({
+    cursor, window, recorder, output, clock, stopping: stopping.signal,
+    onRead: () => { expireOld(); pump(); },
+    onDamaged: (unit) => { ledger.close(unit); },
+  });
+  const ledger = createLedger({
+    cursor, window, recorder, groupEvents: Math.min(MAX_GROUP_EVENTS, 2 * output.maxInFlight),
+    nextSeq: () => reader.nextSeq,
+    recorded: ({ unit, verdict }) => { replays.settled(unit, verdict); },
+    onChange: pump,
+  });
   const refusals = createRefusals({ window, undecidedMs: timing.undecidedMs, bury, hold });
   const replays = createReplays({ deadLetters, window, output, stopped: aborting.signal, pump });
   const health = createHealth({ stream, output, cursor, deadLetters, gate, window, recorder }, ports);
+  const pace = createPace(timing.eventsPerSecond);
 
-  const toSettle: Settlement[] = [];
-  let settling = false;
-  let settledMs = -Infinity;
-  let committing = false;
-  let committedTo = cursor.committed;
-  let uncommitted = 0;
   let inFlight = 0;
   let probes = 0;
-  let paceMs = -Infinity;
-  let wake = new AbortController();
-  let wakeAtMs = Infinity;
   let lastTurn = clock.monotonic();
   let ended: Promise<void> | undefined;
   let onQuiet: (() => void) | undefined;
@@ -111,27 +117,26 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     const nowMs = clock.monotonic();
     if (!recorder.stuck()) lastTurn = nowMs;
     if (aborting.signal.aborted) {
-      settle(Infinity);
-      commit();
+      ledger.run(nowMs, true);
       if (isIdle()) onQuiet?.();
       return;
     }
     reader.fill();
+    if (reader.atEnd && window.fresh() === 0) pace.caughtUp();
     startSends(nowMs);
-    settle(nowMs);
-    commit();
+    ledger.run(nowMs, inFlight === 0);
     if (stopping.signal.aborted && isQuiet(nowMs)) onQuiet?.();
-    else armTimer(nowMs);
+    else if (ledger.dueMs !== undefined || inFlight < Math.max(1, gate.limit(nowMs))) alarm.check();
   }
 
   function startSends(nowMs: number): void {
-    while (inFlight < gate.limit(nowMs) && paceMs <= nowMs) {
-      const room = window.headIsStuck() ? OVERTAKING_EVENTS : maxUncommitted;
-      const freshToo = window.started() + uncommitted < room;
+    while (inFlight < gate.limit(nowMs) && pace.dueMs <= nowMs) {
+      const room = window.headIsStuck() ? OVERTAKING_EVENTS : maxInFlight + maxUncommitted;
+      const freshToo = window.started() + ledger.uncommitted < room;
       const unit = gate.probing ? window.probe(probes++ % 2 === 0 ? 'oldest' : 'least_tried') : window.next(nowMs, { freshToo });
       if (unit === undefined) return;
-      paceMs = Math.max(paceMs, nowMs - PACE_BURST_MS) + unit.size * 1000 / timing.eventsPerSecond;
-      gate.sent();
+      pace.spend(unit.size, nowMs, random.float());
+      gate.sent(nowMs);
       void send(unit);
     }
   }
@@ -140,11 +145,12 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     unit.state = 'sending';
     unit.attempts++;
     inFlight++;
+    const sentMs = clock.monotonic();
     const answer = await trySend(unit);
     inFlight--;
     if (!(answer instanceof DeliveryError)) succeeded(unit, answer);
     else if (aborting.signal.aborted) unit.state = 'waiting';
-    else failed(unit, answer);
+    else failed(unit, answer, sentMs);
     pump();
   }
 
@@ -173,21 +179,22 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   }
 
   function succeeded(unit: Unit, receipt: Receipt): void {
-    gate.succeeded();
+    const nowMs = clock.monotonic();
+    if (gate.succeeded(nowMs)) pace.recovered(nowMs);
     probes = 0;
     refusals.succeeded();
     if (health.state === 'circuit_open' || health.state === 'misconfigured') window.hurry();
-    finish(unit, { status: 'success', httpStatus: receipt.httpStatus });
+    ledger.finish(unit, { status: 'success', httpStatus: receipt.httpStatus });
     health.succeeded(unit);
   }
 
-  function failed(unit: Unit, error: DeliveryError): void {
+  function failed(unit: Unit, error: DeliveryError, sentMs: number): void {
     const nowMs = clock.monotonic();
     unit.state = 'waiting';
     switch (error.kind) {
       case 'retry':
         window.delay(unit, nowMs + (error.retryAfterMs ?? nextDelay(unit.attempts, random.float(), timing.retry)));
-        gate.failed(nowMs, random.float(), error.retryAfterMs);
+        gate.failed(nowMs, random.float(), { retryAfterMs: error.retryAfterMs, overload: error.overload, sentMs });
         break;
       case 'misconfigured':
         gate.hold(nowMs);
@@ -195,9 +202,9 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
       case 'refused':
       case 'too_large':
         gate.answered();
-        if (unit.size > 1) window.halve(unit);
+        if (unit.size > 1) window.split(unit, error.refusedAt);
         // Who replays wants to know about these events, and nothing is to be held for them.
-        else if (unit.replay !== undefined) finish(unit, { status: 'dead', httpStatus: error.httpStatus, message: error.message });
+        else if (unit.replay !== undefined) ledger.finish(unit, { status: 'dead', httpStatus: error.httpStatus, message: error.message });
         else refusals.refused(unit, error, nowMs);
     }
     if (gate.state === 'open') replays.failed(unit, error);
@@ -213,54 +220,12 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   function bury(unit: Unit): void {
     const { refusal } = unit;
     logger.warn({ ...fields, event_id: unit.items[0]?.event.event_id, http_status: refusal?.httpStatus, error: refusal?.message }, 'the destination refused an event; it is kept as a dead letter');
-    finish(unit, { status: 'dead', httpStatus: refusal?.httpStatus, message: refusal?.message });
-  }
-
-  function finish(unit: Unit, verdict: Verdict): void {
-    unit.state = 'finishing';
-    window.hurry(unit);
-    toSettle.push({ unit, verdict });
-  }
-
-  /** Records what is finished in groups: when enough has gathered, when some time has passed, or when nothing else is going on. */
-  function settle(nowMs: number): void {
-    if (settling || toSettle.length === 0) return;
-    if (inFlight > 0 && toSettle.length < GROUP_UNITS && nowMs < settledMs + GROUP_MS) return;
-    const group = toSettle.splice(0);
-    settling = true;
-    settledMs = nowMs;
-    void recorder.settle(group).then((recorded) => {
-      settling = false;
-      for (const { unit, verdict } of group) {
-        unit.state = recorded ? 'done' : 'waiting';
-        if (!recorded) continue;
-        unit.items = [];
-        replays.settled(unit, verdict);
-      }
-      release();
-    });
-  }
-
-  function release(): void {
-    uncommitted += window.release();
-    pump();
-  }
-
-  function commit(): void {
-    const target = window.firstOpenSeq() ?? reader.nextSeq;
-    if (committing || target <= committedTo) return;
-    const covered = uncommitted;
-    committing = true;
-    void recorder.persist(() => cursor.commit(target)).then((stored) => {
-      if (stored) { committedTo = target; uncommitted -= covered; }
-      committing = false;
-      pump();
-    });
+    ledger.finish(unit, { status: 'dead', httpStatus: refusal?.httpStatus, message: refusal?.message });
   }
 
   /** What only time brings about: records that the spool took away, expiry, refused events that nothing followed. */
   function passTime(nowMs: number): void {
-    if (cursor.committed > committedTo) { committedTo = cursor.committed; window.dropBefore(committedTo); }
+    ledger.moved();
     expireOld();
     refusals.passTime(nowMs, gate.state === 'held');
   }
@@ -274,42 +239,24 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
       if (newest === undefined || newest.time > cutoff || unit.state !== 'waiting' || unit.replay !== undefined) continue;
       health.expired(unit.size);
       window.begin(unit);
-      finish(unit, { status: 'expired', message: 'waited longer than the retention' });
+      ledger.finish(unit, { status: 'expired', message: 'waited longer than the retention' });
     }
   }
 
   /** When, without anything else happening, something could start. */
-  function dueMs(nowMs: number): number {
-    const dues = [
-      gate.dueMs(nowMs), window.nextDueMs(nowMs), paceMs > nowMs ? paceMs : undefined,
-      toSettle.length > 0 && !settling ? settledMs + GROUP_MS : undefined,
-    ];
+  function dueMs(): number {
+    const nowMs = clock.monotonic();
+    const dues = [gate.dueMs(nowMs), window.nextDueMs(nowMs), pace.dueMs > nowMs ? pace.dueMs : undefined, ledger.dueMs];
     return Math.min(...dues.map((due) => due ?? Infinity));
-  }
-
-  function armTimer(nowMs: number): void {
-    if (toSettle.length === 0 && inFlight > 0 && inFlight >= gate.limit(nowMs)) return;
-    if (dueMs(nowMs) < wakeAtMs) wake.abort();
-  }
-
-  async function keepTime(): Promise<void> {
-    while (!aborting.signal.aborted) {
-      const nowMs = clock.monotonic();
-      wakeAtMs = Math.min(nowMs + TICK_MS, dueMs(nowMs));
-      wake = new AbortController();
-      await clock.sleep(Math.max(1, wakeAtMs - nowMs), wake.signal);
-      passTime(clock.monotonic());
-      pump();
-    }
   }
 
   /** Draining: nothing is on its way, and nothing that is left can be sent now. */
   function isQuiet(nowMs: number): boolean {
-    return isIdle() && paceMs <= nowMs && (reader.atEnd || window.fresh() > 0);
+    return isIdle() && pace.dueMs <= nowMs && (reader.atEnd || window.fresh() > 0);
   }
 
   function isIdle(): boolean {
-    return inFlight === 0 && !reader.busy && !committing && !window.units.some((unit) => unit.state === 'finishing');
+    return inFlight === 0 && !reader.busy && !ledger.committing && !window.units.some((unit) => unit.state === 'finishing');
   }
 
   async function halt(drainMs: number): Promise<void> {
@@ -318,7 +265,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     stopping.abort();
     await Promise.race([quiet(), clock.sleep(drainMs, over.signal)]);
     aborting.abort();
-    wake.abort();
+    alarm.stop();
     await Promise.race([quiet(), clock.sleep(ABORT_GRACE_MS, over.signal)]);
     over.abort();
     await output.close();
@@ -330,7 +277,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     pump();
   }
 
-  void keepTime();
+  const alarm = createAlarm(clock, { dueMs, ring: () => { passTime(clock.monotonic()); pump(); } });
   pump();
 
   return {

@@ -66,6 +66,8 @@ export function createRecorder(options: RecorderOptions, ports: { readonly clock
           await operation();
           return true;
         } catch (error) {
+          // A refusal is an answer: nothing is stuck.
+          progressMs = clock.monotonic();
           if (failures === 0) logger.error({ ...place, error: describeError(error) }, 'the outcome of a delivery cannot be stored; trying again');
         }
         if (stopped.aborted) return false;

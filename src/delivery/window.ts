@@ -67,8 +67,8 @@ export interface Window {
   begin(unit: Unit): void;
   /** Puts a dead letter, which the cursor has passed, in front of all. */
   takeBack(letter: Item, attempts: number): void;
-  /** Replaces a unit of several events by its two halves. */
-  halve(unit: Unit): void;
+  /** Replaces a unit of several events by its two halves, or, when one event is `known` to be bad, by what is before it, itself, and what is behind it. */
+  split(unit: Unit, known: number | undefined): void;
   /** Removes the units that are done at the front; of how many events the cursor is to be moved over. */
   release(): number;
   /** Removes every waiting unit that ends before `seq`: the spool has moved on without us. */
@@ -154,12 +154,13 @@ export function createWindow(): Window {
       started += 1;
     },
 
-    halve(unit) {
+    split(unit, known) {
       const at = units.indexOf(unit);
       delayed.delete(unit);
-      const middle = Math.ceil(unit.items.length / 2);
-      const parts = [unit.items.slice(0, middle), unit.items.slice(middle)];
-      units.splice(at, 1, ...parts.map((items) => ({ ...waiting(items, items[0]?.seq ?? unit.firstSeq, unit.attempts), ...partOf(unit.replay) })));
+      const { items, size } = unit;
+      const cuts = known === undefined || items[known] === undefined ? [Math.ceil(size / 2)] : [known, known + 1];
+      const parts = [0, ...cuts].map((from, i) => items.slice(from, cuts[i])).filter((part) => part.length > 0);
+      units.splice(at, 1, ...parts.map((part) => ({ ...waiting(part, part[0]?.seq ?? unit.firstSeq, unit.attempts), ...partOf(unit.replay) })));
     },
 
     release() {

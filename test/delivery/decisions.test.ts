@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { CLOSED, expire, FAILURES_TO_OPEN, onFailure, onProbe, onSuccess, type Breaker } from '../../src/delivery/breaker.js';
-import { createGate } from '../../src/delivery/gate.js';
+import { createGate, type FailedAttempt } from '../../src/delivery/gate.js';
+import { createPace } from '../../src/delivery/pace.js';
 import { nextDelay, RETRY_BACKOFF, throttledDelay } from '../../src/delivery/retry.js';
 import { createWindow, type Item } from '../../src/delivery/window.js';
 import { encodeEvent } from '../../src/event/privacy.js';
@@ -41,10 +42,11 @@ t.test('the breaker opens after five failures in a row and closes with one succe
   t.same(breaker, { state: 'open', untilMs: 1500, rounds: 1 });
   t.same(onFailure(breaker, 100, 0.5), breaker, 'late failures change nothing');
   t.same(expire(breaker, 7), { state: 'open', untilMs: 7, rounds: 1 });
-  breaker = onProbe(breaker);
-  t.same(breaker, { state: 'half_open', rounds: 1 });
-  t.same(onFailure(breaker, 1000, 1), { state: 'open', untilMs: 5000, rounds: 2 });
-  t.same(onProbe(CLOSED), CLOSED);
+  breaker = onProbe(breaker, 900);
+  t.same(breaker, { state: 'half_open', sinceMs: 900, rounds: 1 });
+  t.same(onFailure(breaker, 1000, 1), { state: 'open', untilMs: 4900, rounds: 2 });
+  t.same(onFailure(breaker, 10_900, 1), { state: 'open', untilMs: 11_900, rounds: 2 }, 'a probe that took ten seconds has waited already');
+  t.same(onProbe(CLOSED, 0), CLOSED);
   t.same(expire(CLOSED, 7), CLOSED);
   t.end();
 });
@@ -57,27 +59,70 @@ t.test('an open breaker never waits longer than 30 s for its probe', (t) => {
       breaker = onFailure(breaker, now, random);
       if (breaker.state !== 'open' || breaker.untilMs - now > 30_000.001 || breaker.untilMs - now < 999.999) return false;
       now = breaker.untilMs;
-      breaker = onProbe(breaker);
+      breaker = onProbe(breaker, now);
     }
     return true;
   }));
   t.end();
 });
 
-t.test('the gate: all at once, nothing, one, then more and more', (t) => {
-  const gate = createGate({ maxInFlight: 8 });
-  t.equal(gate.limit(0), 8);
-  for (let i = 0; i < FAILURES_TO_OPEN; i++) gate.failed(0, 0, undefined);
+const FAILED: FailedAttempt = { retryAfterMs: undefined, overload: false, sentMs: 0 };
+const overloaded = (sentMs: number): FailedAttempt => ({ retryAfterMs: undefined, overload: true, sentMs });
+
+t.test('the gate: all at once, nothing, one, then one more for each round of successes', (t) => {
+  const gate = createGate({ maxInFlight: 4 });
+  t.equal(gate.limit(0), 4);
+  for (let i = 0; i < FAILURES_TO_OPEN; i++) gate.failed(0, 0, FAILED);
   t.equal(gate.state, 'circuit_open');
   t.equal(gate.limit(999), 0);
   t.equal(gate.dueMs(0), 1000);
   t.equal(gate.limit(1000), 1);
-  gate.sent();
+  gate.sent(1000);
   t.equal(gate.limit(1000), 1);
-  const limits: number[] = [];
-  for (let i = 0; i < 5; i++) { gate.succeeded(); limits.push(gate.limit(1000)); }
-  t.same(limits, [1, 2, 4, 8, 8]);
+  t.equal(gate.succeeded(1000), true, 'an outage is over');
+  const limits: number[] = [gate.limit(1000)];
+  for (let i = 0; i < 12; i++) { t.equal(gate.succeeded(1000), false); limits.push(gate.limit(1000)); }
+  t.same(limits, [1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4, 4]);
   t.equal(gate.state, 'open');
+  t.end();
+});
+
+t.test('an overloaded receiver gets half as much at once, and never nothing', (t) => {
+  const gate = createGate({ maxInFlight: 16 });
+  const fail = (nowMs: number, attempt: FailedAttempt): number => {
+    gate.failed(nowMs, 0, attempt);
+    gate.answered();
+    return gate.limit(nowMs);
+  };
+  t.equal(fail(100, overloaded(0)), 8);
+  t.equal(fail(101, overloaded(0)), 8, 'what was on the wire with it fails for the same reason');
+  t.equal(fail(5000, overloaded(99)), 8, 'however late');
+  t.equal(fail(5001, overloaded(101)), 4);
+  t.equal(fail(5002, FAILED), 4, 'another failure says nothing about the load');
+  for (let now = 6000; now < 20_000; now += 1000) fail(now, overloaded(now - 1));
+  t.equal(gate.limit(20_000), 1);
+  for (let i = 0; i < 1000; i++) gate.succeeded(20_000);
+  t.equal(gate.limit(20_000), 16);
+  t.end();
+});
+
+t.test('the number in flight settles about what a receiver can take', (t) => {
+  for (const capacity of [1, 3, 10, 40]) {
+    const gate = createGate({ maxInFlight: 64 });
+    let now = 0;
+    const seen: number[] = [];
+    // In rounds of 100 ms: what is over the capacity is answered 429.
+    for (let round = 0; round < 2000; round++, now += 100) {
+      const sent = gate.limit(now);
+      for (let i = 0; i < sent; i++) if (i < capacity) gate.succeeded(now);
+      for (let i = capacity; i < sent; i++) gate.failed(now + 50, 0, overloaded(now));
+      gate.answered();
+      if (round > 1000) seen.push(sent);
+    }
+    const average = seen.reduce((sum, limit) => sum + limit, 0) / seen.length;
+    t.ok(average >= capacity / 2 && average <= capacity + 1, `${capacity}: ${average} on average`);
+    t.ok(Math.max(...seen) <= capacity + 1, `${capacity}: ${Math.max(...seen)} at most`);
+  }
   t.end();
 });
 
@@ -87,27 +132,31 @@ t.test('a held gate is tried every five minutes, sooner when nobody answered, an
   t.equal(gate.state, 'held');
   t.equal(gate.limit(299_999), 0);
   t.equal(gate.limit(300_000), 1);
-  gate.failed(300_000, 0, undefined);
+  gate.failed(300_000, 0, FAILED);
   t.equal(gate.state, 'held');
   t.equal(gate.limit(300_999), 0);
   t.equal(gate.limit(301_000), 1);
   gate.hold(301_000);
   gate.kick(301_001);
   t.equal(gate.limit(301_001), 1);
-  gate.succeeded();
+  t.equal(gate.succeeded(301_001), true);
   t.equal(gate.state, 'open');
   t.end();
 });
 
 t.test('Retry-After closes the gate for everybody, and a reload does not open it', (t) => {
   const gate = createGate({ maxInFlight: 8 });
-  for (let i = 0; i < 10; i++) gate.failed(0, 0, 60_000);
+  for (let i = 0; i < 10; i++) gate.failed(0, 0, { ...overloaded(0), retryAfterMs: 60_000 });
   t.equal(gate.state, 'open', 'who says when to come back is not down');
   t.ok(gate.throttled(59_999));
   gate.kick(1);
   t.equal(gate.limit(59_999), 0);
   t.equal(gate.dueMs(1), 60_000);
+  t.equal(gate.succeeded(59_999), false, 'what was under way before ends no outage');
+  t.equal(gate.limit(60_000), 2);
+  t.equal(gate.succeeded(60_000), true);
   t.equal(gate.limit(60_000), 1);
+  t.equal(gate.succeeded(60_001), false);
   t.end();
 });
 
@@ -171,22 +220,72 @@ t.test('dead letters that are sent again hold no cursor, come in their turn, and
 
   window.add(items(4), { events: 4, bytes: 1e9 }, replay);
   const [all] = window.units;
-  if (all !== undefined) window.halve(all);
+  if (all !== undefined) window.split(all, undefined);
   t.ok(window.units.length === 2 && window.units.every((unit) => unit.passed === true && unit.replay === replay), 'halves belong to the same replay');
   t.end();
 });
 
-t.test('halving keeps order and every event', (t) => {
-  fc.assert(fc.property(fc.integer({ min: 2, max: 50 }), fc.array(fc.nat(), { maxLength: 80 }), (count, choices) => {
+t.test('a batch is cut in halves, or around the event that the receiver names', (t) => {
+  const sizes = (count: number, known?: number): number[][] => {
     const window = createWindow();
     window.add(items(count), { events: 100, bytes: 1e9 });
-    for (const choice of choices) {
+    const [all] = window.units;
+    if (all !== undefined) window.split(all, known);
+    return window.units.map((unit) => unit.items.map(({ seq }) => seq));
+  };
+  t.same(sizes(5), [[0, 1, 2], [3, 4]]);
+  t.same(sizes(5, 2), [[0, 1], [2], [3, 4]]);
+  t.same(sizes(5, 0), [[0], [1, 2, 3, 4]]);
+  t.same(sizes(5, 4), [[0, 1, 2, 3], [4]]);
+  for (const nonsense of [5, -1, 1.5, NaN]) t.same(sizes(5, nonsense), [[0, 1, 2], [3, 4]], `${nonsense}: as if it had named none`);
+  t.end();
+});
+
+t.test('cutting keeps order and every event', (t) => {
+  fc.assert(fc.property(fc.integer({ min: 2, max: 50 }), fc.array(fc.record({ which: fc.nat(), known: fc.option(fc.nat(60), { nil: undefined }) }), { maxLength: 80 }), (count, choices) => {
+    const window = createWindow();
+    window.add(items(count), { events: 100, bytes: 1e9 });
+    for (const { which, known } of choices) {
       const divisible = window.units.filter((unit) => unit.size > 1);
-      const unit = divisible[choice % divisible.length];
-      if (unit !== undefined) window.halve(unit);
+      const unit = divisible[which % divisible.length];
+      if (unit !== undefined) window.split(unit, known);
     }
     return window.units.flatMap((unit) => unit.items.map((item) => item.seq)).join() === items(count).map((item) => item.seq).join()
-      && window.units.every((unit) => unit.firstSeq === unit.items[0]?.seq && unit.size === unit.items.length);
+      && window.units.every((unit) => unit.size > 0 && unit.firstSeq === unit.items[0]?.seq && unit.size === unit.items.length);
   }));
+  t.end();
+});
+
+t.test('after an outage events leave at a bounded rate that begins at 500 a second and doubles; otherwise as they come', (t) => {
+  const pace = createPace(4000);
+  pace.spend(1_000_000, 0, 0.5);
+  t.equal(pace.dueMs, -Infinity, 'no outage, no bound');
+  pace.recovered(1000);
+  /** How many single events leave in the second from `from` on. */
+  const inSecond = (from: number, random = (): number => 0.5): number => {
+    let sent = 0;
+    for (let now = from; now < from + 1000; now += 5) while (pace.dueMs <= now) { pace.spend(1, now, random()); sent++; }
+    return sent;
+  };
+  const rates = Array.from({ length: 6 }, (_, i) => inSecond(1000 + i * 1000));
+  t.ok((rates[0] ?? 0) >= 500 && (rates[0] ?? 0) <= 1000, `${rates[0]} in the first second`);
+  for (let i = 1; i < 3; i++) t.ok((rates[i] ?? 0) > 1.7 * (rates[i - 1] ?? 0), `${rates[i]} in second ${i + 1}`);
+  t.ok(rates.slice(4).every((rate) => rate >= 3900 && rate <= 4100), `${rates.slice(4).join()} later`);
+  pace.caughtUp();
+  t.equal(pace.dueMs, -Infinity);
+  pace.spend(1000, 9000, 0.5);
+  t.equal(pace.dueMs, -Infinity, 'and no bound when the backlog is gone');
+  t.end();
+});
+
+t.test('the steps of a drain are jittered, and a batch is paid for as a whole', (t) => {
+  const due = (events: number, random: number): number => {
+    const pace = createPace(5000);
+    pace.recovered(0);
+    pace.spend(events, 0, random);
+    return pace.dueMs;
+  };
+  t.same([due(100, 0), due(100, 0.5), due(100, 1)], [-100, 0, 100], 'from half to one and a half times its share, less what was saved up');
+  t.equal(due(2000, 0.5), 3800);
   t.end();
 });
