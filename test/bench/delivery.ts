@@ -1,23 +1,13 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { got } from 'got';
-import { openAuditLog } from '../../src/audit/log.js';
-import { createDeliveryLoop } from '../../src/delivery/loop.js';
-import { encodeEvent, narrowEvent, type FilteredBytes } from '../../src/event/privacy.js';
-import { createWebhookOutput } from '../../src/outputs/webhook.js';
-import { nodeClock, nodeRandom } from '../../src/platform/node.js';
-import { nodeSpoolFiles } from '../../src/platform/spool-files.js';
-import { createSpool } from '../../src/spool/spool.js';
-import { createUlid } from '../../src/ulid.js';
+import { encodeEvent } from '../../src/event/privacy.js';
 import { sampleScan } from '../fixtures/events.js';
-import { silentLogger } from '../fixtures/logger.js';
+import { bareGotLoop, CONCURRENCY, drainSpool, fillSpool, webhookOutput } from './delivery-sides.js';
 
 const EVENTS = 4000;
-const CONCURRENCY = 8;
 const ROUNDS = 7;
 
 const RECEIVER = `
@@ -36,8 +26,8 @@ const RECEIVER = `
  */
 export async function run(): Promise<void> {
   const folder = await mkdtemp(join(process.env['RAXED_BENCH_DIR'] ?? tmpdir(), 'raxed-bench-'));
-  const receiver = spawn(process.execPath, ['-e', RECEIVER], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const url = `http://127.0.0.1:${await portOf(receiver)}/raxe/alerts`;
+  const receiver = startHttpReceiver();
+  const url = await receiver.url;
   const sides = { bare: fork(import.meta.filename, ['bare', url, folder]), raxed: fork(import.meta.filename, ['raxed', url, folder]) };
   try {
     const pairs: { bare: number; raxed: number }[] = [];
@@ -52,9 +42,18 @@ export async function run(): Promise<void> {
     process.stdout.write(`raxed           ${Math.round(median(pairs.map((pair) => pair.raxed)))} deliveries/s   ${Math.round(ratio * 100)} %\n`);
   } finally {
     for (const side of Object.values(sides)) side.disconnect();
-    receiver.stdin?.end();
+    receiver.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A process of its own that answers every request with 200. */
+export function startHttpReceiver(): { readonly url: Promise<string>; stop(): void } {
+  const child = spawn(process.execPath, ['-e', RECEIVER], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return {
+    url: once(child.stdout, 'data').then(([line]) => `http://127.0.0.1:${String(line).trim()}/raxe/alerts`),
+    stop: () => { child.stdin.end(); },
+  };
 }
 
 async function measure(side: ChildProcess): Promise<number> {
@@ -63,49 +62,9 @@ async function measure(side: ChildProcess): Promise<number> {
   return rate;
 }
 
-async function bareLoop(url: string): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
-  const client = got.extend({ agent: { http: agent }, retry: { limit: 0 }, headers: { 'content-type': 'application/json' } });
-  const body = Buffer.from(encodeEvent(sampleScan()));
-  let left = EVENTS;
-  const started = performance.now();
-  await Promise.all(Array.from({ length: CONCURRENCY }, async () => { while (left-- > 0) await client.post(url, { body }); }));
-  const seconds = (performance.now() - started) / 1000;
-  agent.destroy();
-  return EVENTS / seconds;
-}
-
-async function deliveryLoop(url: string, folder: string): Promise<number> {
-  const ports = { files: nodeSpoolFiles, clock: nodeClock, random: nodeRandom, logger: silentLogger };
-  const ulid = createUlid(nodeClock, nodeRandom);
-  const spool = await createSpool<FilteredBytes>({
-    folder: join(folder, 'spool'), segmentBytes: 8 * 1024 * 1024, maxBytes: 1024 ** 3, minFreeBytes: 0, whenFull: 'reject', ack: 'fsync', sealAgeMs: 3_600_000,
-  }, { ...ports, onReport: () => undefined });
-  const audit = await openAuditLog({ folder: join(folder, 'audit'), maxFileBytes: 10_000_000, maxBytes: 1024 ** 3, retentionDays: 90 }, { ...ports, ulid: () => `aud_${ulid()}` });
-  const id = { msspId: 'mssp', customerId: 'customer' };
-  const stream = await spool.openStream(id);
-  const cursor = await stream.attach('webhook');
-  await Promise.all(Array.from({ length: EVENTS }, () => stream.append(encodeEvent(sampleScan({ id: `evt_${ulid()}` })))));
-  const output = createWebhookOutput({
-    name: 'webhook', url, secret: () => 'my_secret', previousSecret: () => undefined, timeoutMs: 10_000, maxInFlight: CONCURRENCY, skipVerify: false, clock: nodeClock, version: '0.0.0',
-  });
-  const started = performance.now();
-  const loop = createDeliveryLoop({
-    stream: id, cursor, deadLetters: await stream.deadLetters('webhook'), output, audit, retentionMs: () => 86_400_000,
-    narrow: (event) => narrowEvent({ dataMode: 'privacy_safe', dataFields: [] }, event),
-  }, ports);
-  while (cursor.pending() > 0) await nodeClock.sleep(2);
-  const seconds = (performance.now() - started) / 1000;
-  await loop.stop(0);
-  await audit.close();
-  await spool.close();
-  return EVENTS / seconds;
-}
-
-async function portOf(receiver: ChildProcess): Promise<number> {
-  if (receiver.stdout === null) throw new Error('no standard output');
-  const [line] = await once(receiver.stdout, 'data') as [Buffer];
-  return Number(line.toString());
+async function fillAndDrain(url: string, folder: string): Promise<number> {
+  await fillSpool(folder, EVENTS, ['webhook']);
+  return drainSpool(folder, webhookOutput(url));
 }
 
 function median(values: readonly number[]): number {
@@ -117,6 +76,6 @@ if (program === import.meta.filename) {
   let round = 0;
   process.on('message', () => {
     globalThis.gc?.();
-    void (side === 'bare' ? bareLoop(url) : deliveryLoop(url, join(folder, String(round++)))).then((rate) => process.send?.(rate));
+    void (side === 'bare' ? bareGotLoop(url, EVENTS) : fillAndDrain(url, join(folder, String(round++)))).then((rate) => process.send?.(rate));
   });
 }

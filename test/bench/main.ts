@@ -1,12 +1,20 @@
-/** `npm run bench -- scan|spool|delivery|start …`: ratios measured side by side in one run. */
-const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<void> }>>> = {
+import { parseArgs } from 'node:util';
+
+interface Bench {
+  run(options: { readonly events: number | undefined }): Promise<void>;
+}
+
+/** `npm run bench -- scan|spool|backlog|delivery|drain|start … [--events N]`: ratios measured side by side in one run. */
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   scan: () => import('./scan.js'),
   spool: () => import('./spool.js'),
+  backlog: () => import('./backlog.js'),
   delivery: () => import('./delivery.js'),
+  drain: () => import('./drain.js'),
   start: () => import('./start.js'),
 };
 
-const asked = process.argv.slice(2);
+const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { events: { type: 'string' } } });
 const names = asked.length === 0 ? Object.keys(BENCHES) : asked;
 for (const name of names) {
   const load = BENCHES[name];
@@ -16,6 +24,6 @@ for (const name of names) {
   }
   process.stdout.write(`\n== ${name}\n`);
   const bench = await load();
-  await bench.run();
+  await bench.run({ events: values.events === undefined ? undefined : Number(values.events) });
 }
 process.exit(0);
