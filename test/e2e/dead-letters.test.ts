@@ -150,7 +150,7 @@ t.test('beside the running daemon a check is sound, an export works, and a repai
   t.match(await runRaxed(['spool', 'repair', '--apply', ...place]), { code: 4, stderr: new RegExp(`STATE_LOCKED: process ${r.daemon.child.pid ?? 0} uses`) });
   t.equal((await r.daemon.kill('SIGTERM')).code, 0);
 
-  await t.test('on a read-only file system too', { skip: canMount() ? false : 'no mounts may be made here' }, async (t) => {
+  await t.test('on a read-only file system too', { skip: canMount(r.site.stateFolder) ? false : 'no mounts may be made here' }, async (t) => {
     const { stateFolder } = r.site;
     const script = `mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && ! touch "$1/x" 2>/dev/null && exec "$2" "$3" spool check --state-dir "$1"`;
     const out = execFileSync('unshare', ['-rm', 'sh', '-c', script, 'sh', stateFolder, process.execPath, raxedBin], { encoding: 'utf8' });
@@ -159,9 +159,9 @@ t.test('beside the running daemon a check is sound, an export works, and a repai
   });
 });
 
-function canMount(): boolean {
+function canMount(folder: string): boolean {
   try {
-    execFileSync('unshare', ['-rm', 'sh', '-c', 'mount --bind /tmp /tmp'], { stdio: 'ignore' });
+    execFileSync('unshare', ['-rm', 'mount', '--bind', folder, folder], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
