@@ -7,7 +7,7 @@ import { CURSOR_SUFFIX, DEAD_FOLDER, destinationAsFile, fileAsDestination, isId,
 import { listed, readStored, storedSegments } from './stored-log.js';
 import type { Finding, FindingKind, PlacedFinding, ReadingFiles } from './stored-log.js';
 
-/** What is as it must be in a sound spool, too: what a crash or a running daemon leaves, and the next start tidies up. */
+/** No damage: what a crash or a running daemon leaves, and the next start tidies up. */
 const HARMLESS: ReadonlySet<FindingKind> = new Set(['torn_tail', 'leftover', 'rewrite_pending']);
 
 export interface SegmentCheck {
