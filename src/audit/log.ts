@@ -90,6 +90,10 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
     maxFileBytes: () => limits.maxFileBytes,
     today: () => day(clock.now()),
     anchor: (count, signature) => record('anchor', { count, signature }),
+    onLost(file) {
+      logger.error({ file }, 'the newest file of the audit log was taken away or changed; another one is begun');
+      note({ action: 'file_lost', file });
+    },
   }, recovered, ports);
 
   let waiting: Waiting[] = [];

@@ -17,6 +17,8 @@ export interface WriterOptions {
   readonly today: () => string;
   /** An anchor without the chain's fields. */
   readonly anchor: (count: number, signature: string) => AuditBody;
+  /** The newest file was taken away, or is not as long as it was left: another one is begun. */
+  readonly onLost: (name: string) => void;
 }
 
 /**
@@ -35,6 +37,8 @@ export interface ChainWriter {
 }
 
 const MAX_GROUP_BYTES = 1024 * 1024;
+/** Nothing is there, or a folder or a link. */
+const NOT_THE_FILE: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'ELOOP']);
 
 export function createChainWriter(options: WriterOptions, recovered: Recovered, ports: { files: SpoolFiles; random: Random; logger: Logger }): ChainWriter {
   const { folder } = options;
@@ -64,20 +68,43 @@ export function createChainWriter(options: WriterOptions, recovered: Recovered, 
     dirty = false;
   }
 
-  /** The file to write to: the newest, or a new one when that is full, of an earlier day, or given up. */
+  /** The newest file under its name as it was left: an editor or a clean-up may have put another one, or none, in its place. */
+  async function reopen({ name, bytes }: AuditFile): Promise<SpoolFile | undefined> {
+    await handle?.close();
+    handle = undefined;
+    handle = await files.open(path(name), 'write').catch((error: unknown) => {
+      if (!NOT_THE_FILE.has(errnoOf(error) ?? '')) throw error;
+      return undefined;
+    });
+    return handle === undefined || await handle.size() === bytes ? handle : undefined;
+  }
+
+  async function unlink(name: string): Promise<void> {
+    await files.unlink(path(name)).catch((error: unknown) => { if (errnoOf(error) !== 'ENOENT') throw error; });
+  }
+
+  async function giveUpLost(name: string): Promise<void> {
+    await headHandle?.close();
+    headHandle = undefined;
+    await files.mkdir(folder);
+    options.onLost(name);
+  }
+
+  /** The file to write to: the newest, or a new one when that is full, of an earlier day, lost, or given up. */
   async function openNewest(): Promise<{ file: SpoolFile; info: AuditFile }> {
     await cutFailedGroup();
     const newest = log.at(-1);
     const isFull = newest !== undefined && newest.bytes > 0 && (newest.day < options.today() || newest.bytes >= options.maxFileBytes());
     if (newest !== undefined && !isFull && !abandoned) {
-      handle ??= await files.open(path(newest.name), 'write');
-      return { file: handle, info: newest };
+      const file = await reopen(newest);
+      if (file !== undefined) return { file, info: newest };
+      await giveUpLost(newest.name);
     }
     await handle?.close();
     handle = undefined;
     const info: AuditFile = { ...nextFileName(newest, options.today()), bytes: 0 };
     handle = await files.open(path(info.name), 'create');
-    if (newest?.bytes === 0) { log.pop(); await files.unlink(path(newest.name)); }
+    if (newest?.bytes === 0) { log.pop(); await unlink(newest.name); }
     log.push(info);
     folderUnsynced = true;
     abandoned = false;
@@ -156,7 +183,7 @@ export function createChainWriter(options: WriterOptions, recovered: Recovered, 
       for (let removed = 0; removed < count && log.length > 1; removed++) {
         const oldest = log[0];
         if (oldest === undefined) break;
-        await files.unlink(path(oldest.name));
+        await unlink(oldest.name);
         log.shift();
       }
       await files.syncFolder(folder);

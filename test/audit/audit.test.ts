@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
@@ -14,7 +14,7 @@ import { nodeSpoolFiles } from '../../src/platform/spool-files.js';
 import type { SpoolFile, SpoolFiles } from '../../src/ports.js';
 import { manualClock } from '../fixtures/clock.js';
 import { recordingLogger } from '../fixtures/logger.js';
-import { DAY, MIB, OUTCOME, audit, auditIds, filesOf, isIntact, keyOf, linesOf, open, verify } from './log-folder.js';
+import { DAY, MIB, OUTCOME, audit, auditIds, filesOf, isIntact, keyOf, linesOf, open, rawLines, verify } from './log-folder.js';
 
 function unsigned(folder: string): Promise<AuditVerification> {
   return verifyAudit({ folder, key: undefined }, nodeSpoolFiles);
@@ -324,6 +324,41 @@ t.test('a long last line is found, too', async (t) => {
   t.equal(again.log.head.hash, first.log.head.hash);
   await again.log.outcome(OUTCOME);
   await isIntact(t, folder, 3);
+});
+
+t.test('a file that is taken away, replaced or cut while the log is open costs no later record, and is said', async (t) => {
+  const place = t.testdir({});
+  for (const [how, harm] of Object.entries<(file: string, folder: string) => void>({
+    deleted: (file) => { rmSync(file); },
+    'the whole folder deleted': (_file, folder) => { rmSync(folder, { recursive: true }); },
+    'replaced by a longer one': (file) => { const text = readFileSync(file); rmSync(file); writeFileSync(file, Buffer.concat([text, Buffer.from('x\n')])); },
+    'a folder': (file) => { rmSync(file); mkdirSync(file); },
+    'a link': (file) => { rmSync(file); symlinkSync('/dev/null', file); },
+    cut: (file) => { truncateSync(file, 300); },
+  })) {
+    const folder = join(place, how, 'audit');
+    const { log } = await open(t, folder);
+    await log.outcome(OUTCOME);
+    harm(join(folder, 'mssp_audit_2026-01-30.jsonl'), folder);
+    await log.outcome({ ...OUTCOME, eventId: 'evt_after' });
+    await log.outcome({ ...OUTCOME, eventId: 'evt_later' });
+    const later = rawLines(folder, 'mssp_audit_2026-01-30.1.jsonl').map((line) => JSON.parse(line) as Record<string, unknown>);
+    t.match(later, [{ kind: 'anchor' }, { event_id: 'evt_after' }, { action: 'file_lost', file: 'mssp_audit_2026-01-30.jsonl' }, { event_id: 'evt_later' }], how);
+    if (!['a folder', 'a link'].includes(how)) t.equal((await verify(folder)).ok, false, `${how}: verification finds it`);
+    await log.close();
+    t.equal(log.stats().rejected, 0);
+  }
+
+  const folder = join(place, 'equal', 'audit');
+  const { log } = await open(t, folder);
+  await log.outcome(OUTCOME);
+  const file = join(folder, 'mssp_audit_2026-01-30.jsonl');
+  const text = readFileSync(file);
+  rmSync(file);
+  writeFileSync(file, text);
+  await log.outcome(OUTCOME);
+  t.equal(rawLines(folder, 'mssp_audit_2026-01-30.jsonl').length, 3, 'an equal one, as an editor leaves it, is written on');
+  await isIntact(t, folder);
 });
 
 t.test('a full disk rejects, keeps nothing half, and heals by itself', async (t) => {
