@@ -1,4 +1,5 @@
 import { syslogTarget } from './address.js';
+import { logscaleTarget, splunkAddresses } from './collectors.js';
 import { EDITION_LIMITS, customerLimit, customerLimitText } from './limits.js';
 import type { ConfigDraft } from './shape.js';
 
@@ -86,6 +87,8 @@ export function checkSiem(siem: SiemDraft, at: string, { availableSiem }: Availa
   checkTls(siem, at, report);
   if (siem.type === 'cef') checkCef(siem, at, report);
   if (siem.type === 'sentinel') checkSentinel(siem, at, report, warn);
+  if (siem.type === 'splunk' && splunkAddresses(siem.url) === undefined) report(`${at}/url`, 'expected a path that ends in /services/collector or /services/collector/event');
+  if (siem.type === 'crowdstrike' && logscaleTarget(siem.url) === undefined) report(`${at}/url`, 'expected a path that ends in /api/v1/ingest/hec, /services/collector or /api/v1/ingest/json');
   const output = siemOutput(siem);
   if (!availableSiem.includes(output)) report(`${at}/type`, `${OUTPUT_NAMES[output]} is not available in this version; available: ${availableSiem.map((one) => OUTPUT_NAMES[one]).join(', ') || 'none'}`);
 }

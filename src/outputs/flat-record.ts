@@ -51,7 +51,7 @@ function valuesOf(event: FilteredEvent): FlatRecord {
         l2_confidence: l2.family?.confidence ?? l2.binary?.threat_probability,
         ...agentValues(payload.agent),
         data_mode: payload._mssp_context.data_mode,
-        _mssp_data: payload._mssp_data,
+        _mssp_data: payload._mssp_data === undefined ? undefined : wellFormed(payload._mssp_data),
       };
     }
     case 'agent_status_change': {
@@ -66,6 +66,11 @@ function valuesOf(event: FilteredEvent): FlatRecord {
     // Heartbeats go to the webhook only.
     case 'heartbeat': return {};
   }
+}
+
+/** Half a surrogate pair, which some parsers of JSON refuse, becomes U+FFFD. */
+function wellFormed(data: object): unknown {
+  return JSON.parse(JSON.stringify(data, (_key, value: unknown) => typeof value === 'string' ? value.toWellFormed() : value));
 }
 
 function agentValues(agent: { readonly version?: string; readonly platform?: string; readonly integration?: string }): FlatRecord {
