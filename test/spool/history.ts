@@ -428,7 +428,10 @@ export class History {
       case 'dead_letters_expired': return has('expire') || has('cut') || has('together');
       case 'cursor_released': return has('clock');
       case 'newer_version': return false;
-      default: return true;
+      case 'dead_letters_dropped':
+      case 'full':
+      case 'healed': return true;
+      default: throw new Error(`no such report: ${JSON.stringify(kind satisfies never)}`);
     }
   }
 
