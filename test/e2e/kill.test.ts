@@ -51,6 +51,7 @@ t.test(`no acknowledged event is lost over ${KILLS} SIGKILLs under load, with a 
     const running = await startDaemonProcess(site);
     daemon = running;
     let dead = false;
+    let aimed = false;
     void running.exited.then(() => { dead = true; });
     const goal = acknowledged.length + ACKNOWLEDGED_PER_KILL;
     await Promise.all(Array.from({ length: CLIENTS }, async (_, client) => {
@@ -60,7 +61,8 @@ t.test(`no acknowledged event is lost over ${KILLS} SIGKILLs under load, with a 
         const reply = await post(site.scanSocket, '/v1/scan', { prompt: `${ATTACK} ${kill}-${client}-${n}`, mssp_id: 'mssp_test', customer_id: client % 2 === 0 ? 'cust_a' : 'cust_b' }).catch(() => undefined);
         if (reply === undefined) return;
         if (reply.body['delivery'] === 'spooled') acknowledged.push(String(reply.body['event_id']));
-        if (acknowledged.length < goal) continue;
+        if (acknowledged.length < goal || aimed) continue;
+        aimed = true;
         if (kill % 2 === 0) running.child.kill('SIGKILL');
         else killAtDelivery = true;
       }
