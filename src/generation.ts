@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { CefConfig, Config, CustomerConfig, MsspConfig, ScannerConfig, TlsConfig, WebhookConfig } from './config/schema.js';
+import type { CefConfig, Config, CustomerConfig, MsspConfig, ScannerConfig, SiemConfig, TlsConfig, WebhookConfig } from './config/schema.js';
 import { syslogTarget } from './config/address.js';
 import { readSecrets } from './config/secret.js';
 import { RaxedError } from './errors.js';
 import type { PrivacyPolicy } from './event/privacy.js';
+import { createCefHttpOutput } from './outputs/cef-http.js';
+import type { CefOptions } from './outputs/cef.js';
 import type { Output } from './outputs/output.js';
 import type { ProxySettings } from './outputs/proxy.js';
+import { createLegacySentinelOutput } from './outputs/sentinel-legacy.js';
+import { createSentinelOutput } from './outputs/sentinel.js';
 import { createSyslogOutput } from './outputs/syslog.js';
 import type { TlsOptions } from './outputs/tls-files.js';
 import { createWebhookOutput } from './outputs/webhook.js';
@@ -154,21 +158,56 @@ function createOutputPlans({ secretOf, proxy }: { secretOf: ReturnType<typeof re
       };
     },
     siem(siem: CustomerConfig['siem'][number]): OutputPlan {
-      if (siem.type !== 'cef') throw new RaxedError('INTERNAL', `there is no output for SIEM type ${siem.type}`);
-      return { name: siem.name, fingerprint: fingerprint(siem), create: ({ skipVerify = ports.skipVerify } = {}) => createCefOutput(siem, skipVerify, ports) };
+      const token = siem.token === null ? undefined : secretOf(siem.token);
+      return {
+        name: siem.name,
+        fingerprint: fingerprint({ ...siem, token, proxy: proxy.configured }),
+        create: ({ skipVerify = ports.skipVerify } = {}) => createSiemOutput(siem, { token, proxy, skipVerify }, ports),
+      };
     },
   };
 }
 
-function createCefOutput(siem: CefConfig, skipVerify: boolean, ports: GenerationPorts): Output {
-  const target = syslogTarget(siem);
-  if (target === undefined) throw new RaxedError('INTERNAL', 'there is no output for CEF over HTTP');
-  return createSyslogOutput({
-    name: siem.name, ...target, tls: tlsOptions(siem.tls), skipVerify,
-    facility: siem.facility, hostname: ports.hostname, appName: 'RAXE', format: siem.format, framing: siem.framing,
-    confirm: siem.confirm, timeoutMs: siem.timeout_seconds * 1000, clock: ports.clock,
-    cef: { mode: siem.cef_mode, deviceVendor: 'RAXE', deviceProduct: 'ThreatDetection', version: ports.version, installationId: ports.installationId },
-  });
+interface SiemContext { readonly token: string | undefined; readonly proxy: ProxySettings; readonly skipVerify: boolean }
+
+function createSiemOutput(siem: SiemConfig, { token, proxy, skipVerify }: SiemContext, ports: GenerationPorts): Output {
+  const common = {
+    name: siem.name, url: siem.url, batchEvents: siem.batch_events, batchBytes: siem.batch_bytes, timeoutMs: siem.timeout_seconds * 1000,
+    tls: tlsOptions(siem.tls), proxy, skipVerify, clock: ports.clock, version: ports.version,
+  };
+  switch (siem.type) {
+    case 'cef': {
+      const target = syslogTarget(siem);
+      const cef = cefOptions(siem, ports);
+      if (target === undefined) return createCefHttpOutput({ ...common, type: 'cef', token, cef });
+      return createSyslogOutput({
+        ...common, ...target, facility: siem.facility, hostname: ports.hostname, appName: 'RAXE', format: siem.format, framing: siem.framing, confirm: siem.confirm, cef,
+      });
+    }
+    case 'arcsight': {
+      const arcsight = { hostname: ports.hostname, smartConnectorId: siem.smart_connector_id ?? undefined };
+      const cef = { ...cefOptions(siem, ports), deviceVendor: siem.device_vendor ?? DEVICE_VENDOR, deviceProduct: siem.device_product ?? DEVICE_PRODUCT, arcsight };
+      return createCefHttpOutput({ ...common, type: 'arcsight', token, cef });
+    }
+    case 'sentinel': {
+      const { sentinel_workspace_id: workspaceId, dcr_id: dcrId, stream, tenant_id: tenantId, client_id: clientId } = siem;
+      if (token === undefined) break;
+      if (workspaceId !== null) return createLegacySentinelOutput({ ...common, workspaceId, sharedKey: token });
+      if (dcrId === null || stream === null || tenantId === null || clientId === null) break;
+      return createSentinelOutput({ ...common, dcrId, stream, tenantId, clientId, clientSecret: token });
+    }
+    case 'splunk':
+    case 'crowdstrike':
+      break;
+  }
+  throw new RaxedError('INTERNAL', `there is no output for SIEM type ${siem.type} as it is configured`);
+}
+
+const DEVICE_VENDOR = 'RAXE';
+const DEVICE_PRODUCT = 'ThreatDetection';
+
+function cefOptions(siem: Pick<CefConfig, 'cef_mode'>, ports: GenerationPorts): CefOptions {
+  return { mode: siem.cef_mode, deviceVendor: DEVICE_VENDOR, deviceProduct: DEVICE_PRODUCT, version: ports.version, installationId: ports.installationId };
 }
 
 function tlsOptions(tls: TlsConfig): TlsOptions | undefined {

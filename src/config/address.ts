@@ -41,13 +41,13 @@ export interface SyslogTarget {
 
 /**
  * Where a CEF destination's datagrams or connections go; undefined when it is delivered over HTTP.
- * A port in the URL wins over `port`, that over the default: 514, with TLS 6514.
+ * A port in the URL wins over `port`, that over the default: 514, with TLS 6514. UDP unless told, with TLS TCP.
  */
 export function syslogTarget(siem: { readonly url: string; readonly transport: 'udp' | 'tcp' | 'http' | null; readonly port: number | null; readonly tls: unknown }): SyslogTarget | undefined {
   const authority = syslogAuthority(siem.url);
   if (authority === undefined) return undefined;
   const port = authority.port ?? siem.port ?? (siem.tls === false ? SYSLOG_PORT : SYSLOG_TLS_PORT);
-  return { host: authority.host, port, transport: siem.transport === 'udp' ? 'udp' : 'tcp' };
+  return { host: authority.host, port, transport: siem.transport === 'udp' || siem.transport === 'tcp' ? siem.transport : siem.tls === false ? 'udp' : 'tcp' };
 }
 
 function syslogAuthority(text: string): { host: string; port: number | undefined } | undefined {

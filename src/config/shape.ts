@@ -82,7 +82,7 @@ const CefSchema = strict({
   url: Type.String({ format: 'cef-url', title: 'a syslog://host[:port] or https URL' }),
   token: nullable(SecretSchema),
   ...siemCommon({ events: 2000, bytes: MIB, maxBytes: 16 * MIB }),
-  transport: nullable(oneOf(['udp', 'tcp', 'http'], { description: 'For syslog:// udp or tcp (the default), for https:// http.' })),
+  transport: nullable(oneOf(['udp', 'tcp', 'http'], { description: 'For syslog:// udp (the default) or tcp (with TLS), for https:// http.' })),
   port: nullable(Type.Integer({ minimum: 1, maximum: 65535, description: 'Of syslog; a port in the URL wins. 514, with TLS 6514.' })),
   facility: count(0, 23, 16, 'The syslog facility; 16 is local0.'),
   format: oneOf(['rfc5424', 'rfc3164'], { default: 'rfc5424' }),

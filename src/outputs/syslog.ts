@@ -31,6 +31,8 @@ export interface SyslogOptions {
    * once it has read everything. `write`: when the operating system took it; what a receiver drops then is lost.
    */
   readonly confirm: 'fin' | 'write';
+  readonly batchEvents: number;
+  readonly batchBytes: number;
   /** Without progress; and for a whole batch together at most ten times as long. */
   readonly timeoutMs: number;
   readonly cef: CefOptions;
@@ -39,7 +41,6 @@ export interface SyslogOptions {
 
 /** One connection carries at most this many events before it is confirmed. */
 const STREAM_BATCH_EVENTS = 2000;
-const STREAM_BATCH_BYTES = 4 * 1024 * 1024;
 const DATAGRAM_BATCH_EVENTS = 100;
 /** So many datagrams at once fit any receiver's buffer; then it gets a moment to read them. */
 const DATAGRAM_BURST = 16;
@@ -70,19 +71,29 @@ export function createSyslogOutput(options: SyslogOptions): Output {
 
   if (udp) {
     return {
-      ...common, batchEvents: DATAGRAM_BATCH_EVENTS, batchBytes: STREAM_BATCH_BYTES, lossy: true,
+      ...common, batchEvents: Math.min(options.batchEvents, DATAGRAM_BATCH_EVENTS), batchBytes: options.batchBytes, lossy: true,
       async send(batch, signal) {
         await sendDatagrams(options, batch.map((item) => datagramOf(message(item))), signal);
+        return {};
+      },
+      /** Nobody answers over UDP: that the name resolves is all that can be known. */
+      async healthCheck(signal) {
+        await sendDatagrams(options, [], signal);
         return {};
       },
       close: () => Promise.resolve(),
     };
   }
   return {
-    ...common, batchEvents: STREAM_BATCH_EVENTS, batchBytes: STREAM_BATCH_BYTES, lossy: options.confirm === 'write',
+    ...common, batchEvents: Math.min(options.batchEvents, STREAM_BATCH_EVENTS), batchBytes: options.batchBytes, lossy: options.confirm === 'write',
     async send(batch, signal) {
       const frames = batch.map((item) => frameSyslog(options.framing ?? 'octet-counting', message(item)));
       await sendStream(options, files, frames, signal);
+      return {};
+    },
+    /** A connection without a message, ended and, with confirm "fin", confirmed like any other. */
+    async healthCheck(signal) {
+      await sendStream(options, files, [], signal);
       return {};
     },
     close: () => Promise.resolve(),

@@ -35,7 +35,7 @@ export function webhookOutput(url: string): Output {
 export function syslogOutput(port: number): Output {
   return createSyslogOutput({
     name: 'syslog', host: '127.0.0.1', port, transport: 'tcp', skipVerify: false, facility: 16, hostname: 'bench', appName: 'raxed',
-    confirm: 'fin', timeoutMs: 60_000, cef: { deviceVendor: 'RAXE', deviceProduct: 'ThreatDetection', version: '0.0.0', installationId: 'inst_bench', mode: 'strict' }, clock: nodeClock,
+    confirm: 'fin', batchEvents: 2000, batchBytes: 1024 * 1024, timeoutMs: 60_000, cef: { deviceVendor: 'RAXE', deviceProduct: 'ThreatDetection', version: '0.0.0', installationId: 'inst_bench', mode: 'strict' }, clock: nodeClock,
   });
 }
 

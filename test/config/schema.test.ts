@@ -70,7 +70,7 @@ t.test('a tenant with only what is required gets the defaults of its kind', (t) 
       id: 'c', name: 'c', data_mode: 'privacy_safe', data_fields: [], retention_days: 30, heartbeat_threshold_seconds: 300, webhook: null,
       siem: [{
         type: 'cef', url: 'syslog://siem.example', token: null, name: 'cef', batch_events: 2000, batch_bytes: 1_048_576, flush_interval_seconds: 5, timeout_seconds: 10,
-        tls: false, transport: 'tcp', port: 514, facility: 16, format: 'rfc5424', framing: 'octet-counting', confirm: 'fin', cef_mode: 'strict',
+        tls: false, transport: 'udp', port: 514, facility: 16, format: 'rfc5424', framing: 'octet-counting', confirm: 'fin', cef_mode: 'strict',
       }],
     }],
   }]);
@@ -181,17 +181,18 @@ t.test('URLs are https, or http to this machine only', (t) => {
   t.end();
 });
 
-t.test('syslog goes to a host and a port; a port in the URL wins, then the option, then 514 or with TLS 6514', (t) => {
+t.test('syslog goes to a host and a port; a port in the URL wins, then the option, then 514 or with TLS 6514; over UDP unless told, with TLS over TCP', (t) => {
   const targets: [siem: object, host: string, port: number, transport: string][] = [
-    [{}, 'siem.example', 514, 'tcp'],
+    [{}, 'siem.example', 514, 'udp'],
+    [{ transport: 'tcp' }, 'siem.example', 514, 'tcp'],
     [{ transport: 'udp' }, 'siem.example', 514, 'udp'],
     [{ tls: true }, 'siem.example', 6514, 'tcp'],
     [{ tls: { ca_file: 'ca.pem' } }, 'siem.example', 6514, 'tcp'],
     [{ tls: true, port: 7000 }, 'siem.example', 7000, 'tcp'],
     [{ tls: true, port: 7000, url: 'syslog://siem.example:8000' }, 'siem.example', 8000, 'tcp'],
-    [{ url: 'syslog://10.0.0.1:1514' }, '10.0.0.1', 1514, 'tcp'],
-    [{ url: 'SYSLOG://[2001:db8::1]:1514' }, '2001:db8::1', 1514, 'tcp'],
-    [{ url: 'syslog://[::1]/' }, '::1', 514, 'tcp'],
+    [{ url: 'syslog://10.0.0.1:1514' }, '10.0.0.1', 1514, 'udp'],
+    [{ url: 'SYSLOG://[2001:db8::1]:1514' }, '2001:db8::1', 1514, 'udp'],
+    [{ url: 'syslog://[::1]/' }, '::1', 514, 'udp'],
   ];
   for (const [options, host, port, transport] of targets) {
     const siem = firstSiem(parse(withSiem({ ...cef, ...options })).config);

@@ -91,7 +91,7 @@ t.test('one dead destination holds up no other', async (t) => {
     name: 'webhook', url: soc.url, secret: () => 's', previousSecret: () => undefined, timeoutMs: 10_000, maxInFlight: 8, skipVerify: false, clock: nodeClock, version: '0.1.0',
   }), outcomes);
   const syslog = await deliver(spool, createSyslogOutput({
-    name: 'soc-syslog', host: '127.0.0.1', port: siem.port, transport: 'tcp', facility: 16, hostname: 'h', appName: 'RAXE', confirm: 'fin', timeoutMs: 10_000, skipVerify: false,
+    name: 'soc-syslog', host: '127.0.0.1', port: siem.port, transport: 'tcp', facility: 16, hostname: 'h', appName: 'RAXE', confirm: 'fin', batchEvents: 2000, batchBytes: 1024 * 1024, timeoutMs: 10_000, skipVerify: false,
     cef: { mode: 'strict', deviceVendor: 'RAXE', deviceProduct: 'ThreatDetection', version: '1', installationId: 'inst_x' }, clock: nodeClock,
   }), outcomes);
   await Promise.all(Array.from({ length: 1500 }, (_, i) => stream.append(encodeEvent(sampleScan({ id: idOf(i) })))));

@@ -20,7 +20,7 @@ const CEF: CefOptions = { mode: 'strict', deviceVendor: 'RAXE', deviceProduct: '
 function syslog(port: number, options: Partial<SyslogOptions> = {}): Output {
   return createSyslogOutput({
     name: 'soc-syslog', host: '127.0.0.1', port, transport: 'tcp', facility: 16, hostname: 'prod-server-01', appName: 'RAXE', procId: '4242',
-    confirm: 'fin', timeoutMs: 10_000, skipVerify: false, cef: CEF, clock: manualClock(), ...options,
+    confirm: 'fin', batchEvents: 2000, batchBytes: 1024 * 1024, timeoutMs: 10_000, skipVerify: false, cef: CEF, clock: manualClock(), ...options,
   });
 }
 
@@ -120,6 +120,23 @@ t.test('a receiver that talks back does not disturb', async (t) => {
   const receiver = await tcpReceiver((socket) => { socket.write('x'.repeat(1e6)); socket.resume(); });
   t.same(await syslog(receiver.port).send([outgoing(sampleTest())], never), {});
   await receiver.close();
+});
+
+t.test('its health is asked without a message', async (t) => {
+  const receiver = await syslogReceiver();
+  t.same(await syslog(receiver.port).healthCheck?.(never), {});
+  t.equal(receiver.connections.total, 1);
+  t.same(receiver.messages, []);
+  await receiver.close();
+  const nobody = syslog(await closedPort());
+  t.match(await refusal(nobody.healthCheck?.(never) ?? Promise.resolve()), { kind: 'retry', message: /ECONNREFUSED/ });
+  const silent = await tcpReceiver((socket) => { socket.resume(); }, { allowHalfOpen: true });
+  t.match(await refusal(syslog(silent.port, { timeoutMs: 100 }).healthCheck?.(never) ?? Promise.resolve()), { kind: 'retry', message: /confirming/ }, 'a receiver that never confirms is found out');
+  await silent.close();
+  const datagrams = await udpReceiver();
+  t.same(await syslog(datagrams.port, { transport: 'udp' }).healthCheck?.(never), {});
+  t.same(datagrams.messages, []);
+  await datagrams.close();
 });
 
 t.test('a name that does not resolve is retried, over TCP and UDP', async (t) => {

@@ -227,7 +227,7 @@ t.test('a rotated secret signs beside the old one for a while', (t) => {
 
 t.test('a SIEM is added or replaced by its name, and keeps its token where its type stays', (t) => {
   t.same(ofCustomer(two).siem.map(({ name, type }) => [name, type]), [['cef', 'cef'], ['splunk', 'splunk']]);
-  t.match(ofSiem(two, 'cef'), { transport: 'tcp', port: 514, confirm: 'fin', token: null });
+  t.match(ofSiem(two, 'cef'), { transport: 'udp', port: 514, confirm: 'fin', token: null });
   const moved = configureSiem(two, { mssp: 'm', id: 'c', type: 'splunk', url: 'https://new.example/' }, enterprise).tenants;
   t.match(ofSiem(moved, 'splunk'), { url: 'https://new.example/', token: 'hec' });
   t.equal(ofCustomer(moved).siem.length, 2);

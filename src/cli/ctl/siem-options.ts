@@ -12,7 +12,7 @@ export const SIEM_OPTIONS: Readonly<Record<string, Options & { readonly describe
   batch_bytes: { type: 'number', describe: 'The most bytes in one request' },
   flush_interval_seconds: { type: 'number', describe: 'The longest that an event waits for company' },
   timeout_seconds: { type: 'number', describe: 'The longest that one attempt may take' },
-  transport: { choices: ['udp', 'tcp', 'http'], describe: 'cef: for syslog:// udp or tcp, for https:// http' },
+  transport: { choices: ['udp', 'tcp', 'http'], describe: 'cef: for syslog:// udp (with TLS tcp) or tcp, for https:// http' },
   port: { type: 'number', describe: 'cef: of syslog (514, with TLS 6514); a port in the URL wins' },
   facility: { type: 'number', describe: 'cef: the syslog facility (16, local0)' },
   format: { choices: ['rfc5424', 'rfc3164'], describe: 'cef: the form of syslog messages (rfc5424)' },
