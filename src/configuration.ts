@@ -1,6 +1,6 @@
 import type { AuditFields } from './audit/record.js';
 import type { Config } from './config/schema.js';
-import { describeError, RaxedError } from './errors.js';
+import { ConfigError, describeError, RaxedError } from './errors.js';
 import type { Clock, Logger } from './ports.js';
 import type { EffectiveConfig } from './tenants/merge.js';
 import type { Tenants } from './tenants/tenants.js';
@@ -65,10 +65,28 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     return done;
   }
 
+  /** A new file must go together with the tenants made with `ctl`, but for what the file in force does not either. */
+  function merged(next: Config): EffectiveConfig {
+    const clashes = clashesOf(next);
+    const known = new Set(clashesOf(file.config)?.problems.map(({ message }) => message));
+    if (clashes?.problems.some(({ message }) => !known.has(message)) === true) throw clashes;
+    return deps.merge(next, store.read(), 'start');
+  }
+
+  function clashesOf(config: Config): ConfigError | undefined {
+    try {
+      deps.merge(config, store.read(), 'reload');
+      return undefined;
+    } catch (error) {
+      if (error instanceof ConfigError) return error;
+      throw error;
+    }
+  }
+
   async function reload(): Promise<void> {
     try {
       const loaded = await deps.load();
-      const next = deps.merge(loaded.config, store.read(), 'reload');
+      const next = merged(loaded.config);
       const putInForce = await deps.prepare(next);
       file = loaded;
       effective = next;

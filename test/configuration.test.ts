@@ -114,3 +114,19 @@ t.test('a new file that clashes with a tenant made with ctl is refused; the tena
   t.equal(configuration.effective().config.mssps[0]?.webhook.url, 'https://soc.example/');
   t.same(inForce, [['mssp_a']]);
 });
+
+t.test('a clash that was there at the start keeps no other edit of the file from taking effect', async (t) => {
+  const clashing = (name: string) => parse({ mssps: [{ id: 'mssp_a', name, webhook: { url: 'https://file.example/', secret: 's' }, customers: [{ id: 'cust_a' }] }] });
+  const tenants: Tenants = { ...NO_TENANTS, mssps: createMssp(NO_TENANTS, newMssp, context(first.config)).mssps };
+  let next = clashing('edited');
+  const configuration = createConfiguration({
+    first: { config: clashing('first'), warnings: [] }, clock: manualClock(), logger: recordingLogger(), note: () => undefined,
+    load: () => Promise.resolve({ config: next, warnings: [] }),
+    store: { read: () => tenants, write: () => Promise.resolve() }, merge: mergeTenants, prepare: () => Promise.resolve(() => Promise.resolve()),
+  });
+  t.match(configuration.state().warnings, [/mssp_a/]);
+  await configuration.reload();
+  t.equal(configuration.effective().config.mssps[0]?.name, 'edited');
+  next = parse({ agent: { id: 'agent_x', mssp_id: 'mssp_none', customer_id: 'cust_none' }, mssps: [{ id: 'mssp_a', webhook: { url: 'https://file.example/', secret: 's' } }] });
+  await t.rejects(configuration.reload(), { code: 'CONFIG_INVALID', message: /agent/ }, 'a new clash is refused');
+});

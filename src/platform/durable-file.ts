@@ -1,4 +1,6 @@
-import { open, readFile, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../errors.js';
 
@@ -31,13 +33,21 @@ export async function writeDurably(path: string, text: string | Iterable<string>
   }
 }
 
-/** The parsed content of a JSON file; undefined when it is not there. Throws SyntaxError when it is damaged. */
+/** The parsed content of a JSON file; undefined when it is not there. Throws SyntaxError when it is damaged, or no file. */
 export async function readJsonFile(path: string): Promise<unknown> {
+  let file: FileHandle;
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+    // O_NONBLOCK: opening a pipe that nobody writes to must not hang the daemon.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
+  }
+  try {
+    if (!(await file.stat()).isFile()) throw new SyntaxError('it is no regular file');
+    return JSON.parse(await file.readFile('utf8')) as unknown;
+  } finally {
+    await file.close();
   }
 }
 

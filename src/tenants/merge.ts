@@ -25,10 +25,10 @@ export function mergeTenants(file: Config, tenants: Tenants, mode: 'start' | 're
   const clashes = mode === 'reload' ? problems : warnings;
 
   file.mssps.forEach((mssp, m) => {
-    if (byId(tenants.mssps, mssp.id) !== undefined) clashes.push({ pointer: `/mssps/${m}/id`, message: clash('an MSSP made with ctl has this id', mode) });
+    if (byId(tenants.mssps, mssp.id) !== undefined) clashes.push({ pointer: `/mssps/${m}/id`, message: clash(`an MSSP made with ctl has this id (${mssp.id})`, mode) });
     mssp.customers.forEach(({ id }, c) => {
       const pointer = `/mssps/${m}/customers/${c}/id`;
-      if (tenants.customers.some((own) => own.mssp_id === mssp.id && own.customer.id === id)) clashes.push({ pointer, message: clash('a customer made with ctl has this id', mode) });
+      if (tenants.customers.some((own) => own.mssp_id === mssp.id && own.customer.id === id)) clashes.push({ pointer, message: clash(`a customer made with ctl has this id (${id})`, mode) });
       else if (mode === 'reload' && tenants.removed.some((gone) => gone.mssp_id === mssp.id && gone.customer_id === id)) {
         problems.push({ pointer, message: 'the data of a deleted customer with this id is still being removed' });
       }

@@ -47,7 +47,11 @@ export async function openTenantsStore(path: string, { files, logger, availableS
 
   async function load(): Promise<void> {
     const found = await lstat(path).catch(ignoreMissing);
-    if (found === undefined) return;
+    if (found === undefined) {
+      const kept = (await files.list(folder).catch(() => [])).find((name) => damageNumber(name, basename(path)) > 0);
+      if (kept !== undefined) report(`${path} is not there, and ${kept} beside it is what it was before it was damaged: repair it and put it back, or move it away`);
+      return;
+    }
     if (!found.isFile()) throw new Error(NO_FILE);
     tenants = parseStored(parseJsonText(decodeUtf8(await readFile(path))), { availableSiem });
   }

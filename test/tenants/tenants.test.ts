@@ -377,15 +377,15 @@ t.test('where the file and ctl clash the file wins at start, and the new file is
   const warned = (file: Config, tenants: Tenants): string[] => mergeTenants(file, tenants, 'start').warnings.map(({ pointer, message }) => `${pointer}: ${message}`);
 
   const sameMssp = withFile({ mssps: [{ id: 'x', webhook }, { id: 'm', name: 'Of the file', webhook, customers: [{ id: 'f' }] }] });
-  t.same(refused(sameMssp, one), ['/mssps/1/id: an MSSP made with ctl has this id; delete that one first, or leave this one out']);
-  t.same(warned(sameMssp, one), ['/mssps/1/id: an MSSP made with ctl has this id; the file wins']);
+  t.same(refused(sameMssp, one), ['/mssps/1/id: an MSSP made with ctl has this id (m); delete that one first, or leave this one out']);
+  t.same(warned(sameMssp, one), ['/mssps/1/id: an MSSP made with ctl has this id (m); the file wins']);
   const start = mergeTenants(sameMssp, one, 'start');
   t.same(start.config.mssps.map(({ name, customers }) => [name, customers.map(({ id }) => id)]), [['x', []], ['Of the file', ['f', 'c']]], 'its customers made with ctl stay');
   t.equal(start.managedBy('m'), 'file');
 
   const sameCustomer = withFile({ mssps: [{ id: 'm', webhook, customers: [{ id: 'c', name: 'Of the file' }] }] });
   const only = { ...one, mssps: [] };
-  t.same(refused(sameCustomer, only), ['/mssps/0/customers/0/id: a customer made with ctl has this id; delete that one first, or leave this one out']);
+  t.same(refused(sameCustomer, only), ['/mssps/0/customers/0/id: a customer made with ctl has this id (c); delete that one first, or leave this one out']);
   t.same(mergeTenants(sameCustomer, only, 'start').config.mssps[0]?.customers.map(({ name }) => name), ['Of the file']);
   t.equal(mergeTenants(sameCustomer, only, 'start').managedBy('m', 'c'), 'file');
 
