@@ -13,7 +13,7 @@ const REFUSALS_TO_HOLD = 5;
 export interface Refusals {
   /** An event alone was refused. */
   refused(unit: Unit, error: DeliveryError, nowMs: number): void;
-  /** Something was delivered: the row is over, and who was refused in it was refused rightly. */
+  /** Something was delivered: the row is over. Who was refused in it was refused rightly, unless five were: then the setting is right only now, and they are tried again. */
   succeeded(): void;
   /** Buries what has been undecided for `undecidedMs`; while the destination is held, it only waits again. */
   passTime(nowMs: number, held: boolean): void;
@@ -35,8 +35,11 @@ export function createRefusals(options: RefusalsOptions): Refusals {
   let buried: { readonly item: Item; readonly attempts: number }[] = [];
 
   let undecided: Unit[] = [];
+  /** Five were refused, and nothing was delivered since. */
+  let doubtful = false;
 
   function hold(nowMs: number): void {
+    doubtful = true;
     for (const unit of undecided) unit.state = 'waiting';
     undecided = [];
     for (const { item, attempts } of buried.reverse()) if (item.letterId !== undefined) window.takeBack(item, attempts);
@@ -59,7 +62,11 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     succeeded() {
       row++;
       buried = [];
-      for (const unit of undecided.splice(0)) options.bury(unit);
+      for (const unit of undecided.splice(0)) {
+        if (doubtful) unit.state = 'waiting';
+        else options.bury(unit);
+      }
+      doubtful = false;
     },
 
     passTime(nowMs, held) {

@@ -4,7 +4,7 @@ import { errnoOf } from '../errors.js';
 import { ReloadingAgent, TunnelAgent } from './agents.js';
 import { DeliveryError } from './output.js';
 import { proxyFor, type ProxySettings } from './proxy.js';
-import { timeoutFailure, wireFailure } from './status.js';
+import { meaningOfStatus, timeoutFailure, wireFailure } from './status.js';
 import { createTlsFiles, type TlsOptions } from './tls-files.js';
 
 /** The one HTTP client of all outputs: keep-alive, no redirects, no retries of its own, everything bounded. */
@@ -143,6 +143,12 @@ function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, timeou
       made.on('error', () => undefined);
     });
     stream.on('response', (response: IncomingMessage) => {
+      // Whoever says that they have it before they can have it is not believed.
+      if (sent?.writableFinished === false && meaningOfStatus(response.statusCode ?? 0) === 'success') {
+        if (settle()) reject(new DeliveryError('retry', `answered ${response.statusCode} before the event had been sent`));
+        stream.destroy();
+        return;
+      }
       head = response;
       clearTimeout(timer);
       timer = setTimeout(() => { answered(response, false); }, BODY_GRACE_MS);

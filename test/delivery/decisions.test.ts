@@ -3,9 +3,11 @@ import t from 'tap';
 import { CLOSED, expire, FAILURES_TO_OPEN, onFailure, onProbe, onSuccess, type Breaker } from '../../src/delivery/breaker.js';
 import { createGate, type FailedAttempt } from '../../src/delivery/gate.js';
 import { createPace } from '../../src/delivery/pace.js';
+import { createRefusals } from '../../src/delivery/refusals.js';
 import { nextDelay, RETRY_BACKOFF, throttledDelay } from '../../src/delivery/retry.js';
 import { createWindow, type Item } from '../../src/delivery/window.js';
 import { encodeEvent } from '../../src/event/privacy.js';
+import { DeliveryError } from '../../src/outputs/output.js';
 import { sampleTest } from '../fixtures/events.js';
 
 const event = sampleTest();
@@ -287,5 +289,28 @@ t.test('the steps of a drain are jittered, and a batch is paid for as a whole', 
   };
   t.same([due(100, 0), due(100, 0.5), due(100, 1)], [-100, 0, 100], 'from half to one and a half times its share, less what was saved up');
   t.equal(due(2000, 0.5), 3800);
+  t.end();
+});
+
+t.test('what was refused while five in a row were is tried again at the first success, and dead-lettered if it is refused again', (t) => {
+  const window = createWindow();
+  window.add(items(6), { events: 1, bytes: 1e9 });
+  const buried: number[] = [];
+  let holds = 0;
+  const refusals = createRefusals({ window, undecidedMs: 1000, bury: (unit) => { buried.push(unit.firstSeq); }, hold: () => { holds++; } });
+  const error = new DeliveryError('refused', 'answered 400', { httpStatus: 400 });
+  const refuse = (seq: number): void => { for (const unit of window.units) if (unit.firstSeq === seq) refusals.refused(unit, error, 0); };
+  for (let seq = 0; seq < 5; seq++) refuse(seq);
+  t.equal(holds, 1);
+  refuse(0);
+  refuse(1);
+  refusals.succeeded();
+  t.same(buried, [], 'the setting is right only since now');
+  t.ok(window.units.every(({ state }) => state === 'waiting'));
+  refuse(1);
+  t.same(buried, [1]);
+  refuse(5);
+  refusals.succeeded();
+  t.same(buried, [1, 5], 'with no doubt about the setting, another\'s success says that it was the event');
   t.end();
 });
