@@ -1,15 +1,18 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { CefConfig, Config, CustomerConfig, MsspConfig, ScannerConfig, SiemConfig, TlsConfig, WebhookConfig } from './config/schema.js';
 import { syslogTarget } from './config/address.js';
+import { logscaleTarget, splunkAddresses } from './config/collectors.js';
 import { readSecrets } from './config/secret.js';
 import { RaxedError } from './errors.js';
 import type { PrivacyPolicy } from './event/privacy.js';
 import { createCefHttpOutput } from './outputs/cef-http.js';
 import type { CefOptions } from './outputs/cef.js';
+import { createLogscaleOutput } from './outputs/logscale.js';
 import type { Output } from './outputs/output.js';
 import type { ProxySettings } from './outputs/proxy.js';
 import { createLegacySentinelOutput } from './outputs/sentinel-legacy.js';
 import { createSentinelOutput } from './outputs/sentinel.js';
+import { createSplunkOutput } from './outputs/splunk.js';
 import { createSyslogOutput } from './outputs/syslog.js';
 import type { TlsOptions } from './outputs/tls-files.js';
 import { createWebhookOutput } from './outputs/webhook.js';
@@ -196,9 +199,17 @@ function createSiemOutput(siem: SiemConfig, { token, proxy, skipVerify }: SiemCo
       if (dcrId === null || stream === null || tenantId === null || clientId === null) break;
       return createSentinelOutput({ ...common, dcrId, stream, tenantId, clientId, clientSecret: token });
     }
-    case 'splunk':
-    case 'crowdstrike':
-      break;
+    case 'splunk': {
+      const addresses = splunkAddresses(siem.url);
+      if (token === undefined || addresses === undefined) break;
+      const metadata = { host: ports.hostname, source: siem.splunk_source, sourcetype: siem.splunk_sourcetype, index: siem.splunk_index ?? undefined };
+      return createSplunkOutput({ ...common, ...addresses, token, metadata, channel: siem.splunk_ack ? randomUUID() : undefined });
+    }
+    case 'crowdstrike': {
+      const target = logscaleTarget(siem.url);
+      if (token === undefined || target === undefined) break;
+      return createLogscaleOutput({ ...common, ...target, token, host: ports.hostname });
+    }
   }
   throw new RaxedError('INTERNAL', `there is no output for SIEM type ${siem.type} as it is configured`);
 }

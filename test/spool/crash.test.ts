@@ -6,17 +6,18 @@ import { histories, setups } from './steps.js';
 import { appendAll, bytesOf, numbered, openWorld, readAll, textOf } from './world.js';
 
 const LONG = process.env['RAXED_TEST_LONG'] !== undefined;
-const RUNS = LONG ? 20_000 : 3000;
+// In `npm test` always the same histories, so that it says the same of the same program; the long run looks for new ones.
+const RUNS = LONG ? 20_000 : 500;
 /** On a slow machine fewer are played; how many is said. */
-const TIME_LIMIT_MS = LONG ? 3600_000 : 40_000;
+const TIME_LIMIT_MS = LONG ? 3600_000 : 120_000;
 
 void t.test('whatever is done, fails or rots, and whenever the power goes: what was acknowledged is there, once, in order, or reported', { timeout: 2 * TIME_LIMIT_MS }, async (t) => {
   let played = 0;
   let crashes = 0;
   await fc.assert(fc.asyncProperty(setups, histories, async (setup, steps) => {
-    crashes += await History.play(setup, steps);
+    crashes += (await History.play(setup, steps)).crashes;
     played++;
-  }), { numRuns: RUNS, interruptAfterTimeLimit: TIME_LIMIT_MS });
+  }), { numRuns: RUNS, ...(LONG ? { interruptAfterTimeLimit: TIME_LIMIT_MS } : { seed: 1 }) });
   t.pass(`${played} histories with ${crashes} crashes`);
 });
 
