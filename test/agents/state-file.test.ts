@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -152,12 +153,22 @@ t.test('what is no JSON, or not what was written, is kept aside whole under a na
 });
 
 t.test('what can be neither read nor kept aside stops the start: nothing is emptied in silence', async (t) => {
-  const folder = t.testdir();
-  mkdirSync(join(folder, 'agents.json'));
   const parse = (): { state: undefined; damaged: boolean } => ({ state: undefined, damaged: true });
-  await t.rejects(readState({ what: 'the registry', store: jsonStore(join(folder, 'agents.json')), logger: silentLogger, parse }), { code: 'STATE_UNWRITABLE', message: /EISDIR/ });
+  const unreadable: StateStore = { ...heldStore(), read: () => Promise.reject(Object.assign(new Error('no'), { code: 'EIO' })) };
+  await t.rejects(readState({ what: 'the registry', store: unreadable, logger: silentLogger, parse }), { code: 'STATE_UNWRITABLE', message: /EIO/ });
   const stuck: StateStore = { ...heldStore(), read: () => Promise.resolve({}), setAside: () => Promise.reject(Object.assign(new Error('no'), { code: 'EROFS' })) };
   await t.rejects(readState({ what: 'the registry', store: stuck, logger: silentLogger, parse }), { code: 'STATE_UNWRITABLE', message: /EROFS/ });
+});
+
+t.test('a folder or a pipe in place of the file hangs nothing: it is kept aside', async (t) => {
+  const folder = t.testdir();
+  const path = join(folder, 'agents.json');
+  const parse = (json: unknown): { state: unknown; damaged: boolean } => ({ state: json, damaged: false });
+  mkdirSync(path);
+  t.equal(await readState({ what: 'the registry', store: jsonStore(path), logger: silentLogger, parse }), undefined);
+  execFileSync('mkfifo', [path]);
+  t.equal(await readState({ what: 'the registry', store: jsonStore(path), logger: silentLogger, parse }), undefined);
+  t.same(readdirSync(folder).sort(), ['agents.json.damaged-1', 'agents.json.damaged-2']);
 });
 
 t.test('on disk: in parts, whole, for nobody else, and a link in its place is replaced', async (t) => {
