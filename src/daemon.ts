@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createActions } from './actions.js';
 import { checkAccess } from './access.js';
 import { createOwnAgent } from './agent.js';
@@ -43,8 +42,6 @@ import { nodeSpoolFiles } from './platform/spool-files.js';
 import { peerUid } from './platform/peer.js';
 import { createPolicies, openPolicyRecord } from './policies.js';
 import type { Clock, Logger, Random } from './ports.js';
-import type { StateLock } from './spool/folder-lock.js';
-import { lockStateFolder } from './spool/folder-lock.js';
 import { createRemovals } from './removals.js';
 import { createRetention } from './retention.js';
 import { auditLimits, retentionMs, spoolOptions } from './settings.js';
@@ -52,6 +49,7 @@ import { createSiteAgents } from './site-agents.js';
 import { createSpoolActions } from './spool-actions.js';
 import type { SpoolReport, StreamId } from './spool/spool.js';
 import { createSpool } from './spool/spool.js';
+import { lockState } from './state-locks.js';
 import { createTenantActions, requester } from './tenant-actions.js';
 import { mergeTenants } from './tenants/merge.js';
 import { openTenantsStore } from './tenants/store.js';
@@ -110,16 +108,12 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const { config } = loaded;
     logger.setLevel?.(config.log.level);
     const paths = effectivePaths(options.paths, config, options.env);
-    const lock = await lockStateFolder(paths.stateDir, logger, { bootId: options.env['RAXED_BOOT_ID'] });
+    const lock = await lockState(paths, options.env, logger);
     undo.push(() => lock.release());
-    const tenantsLock = await lockTenants(dirname(paths.tenantsFile), paths.stateDir, () => lockStateFolder(dirname(paths.tenantsFile), logger, { bootId: options.env['RAXED_BOOT_ID'] }));
-    undo.push(async () => { await tenantsLock?.release(); });
-    for (const { lost } of [lock, ...(tenantsLock === undefined ? [] : [tenantsLock])]) {
-      lost.addEventListener('abort', () => {
-        logger.error({ code: 'STATE_LOCKED' }, 'the state folder was taken by another process: stopping');
-        failed.abort();
-      });
-    }
+    lock.lost.addEventListener('abort', () => {
+      logger.error({ code: 'STATE_LOCKED' }, 'the state folder was taken by another process: stopping');
+      failed.abort();
+    });
 
     const audit = await openAuditLog(
       { folder: join(paths.stateDir, 'audit'), keyFile: join(paths.stateDir, 'audit.key'), ...auditLimits(config) },
@@ -327,7 +321,6 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
           note('daemon', { event: 'stopped' });
           await spool.close();
           await audit.close();
-          await tenantsLock?.release();
           await lock.release();
           logger.info({}, 'stopped');
         })();
@@ -344,16 +337,4 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 /** Where a listener is, and whom it is for: what a reload cannot change. */
 function placeOf(http: Config['control']['http']): string {
   return http === null ? '' : JSON.stringify([http.host, http.port, http.mssp_id, http.customer_id]);
-}
-
-/** RAXE_MSSP_DIR may be shared by mistake. A folder that cannot be written to needs no lock: nobody changes anything there. */
-async function lockTenants(folder: string, stateDir: string, lock: () => Promise<StateLock>): Promise<StateLock | undefined> {
-  if (await realpath(folder).catch(() => folder) === await realpath(stateDir)) return undefined;
-  try {
-    return await lock();
-  } catch (error) {
-    if (!(error instanceof RaxedError)) throw error;
-    if (error.code === 'STATE_UNWRITABLE') return undefined;
-    throw new RaxedError(error.code, `the tenants' folder (RAXE_MSSP_DIR): ${error.message}`, { cause: error });
-  }
 }

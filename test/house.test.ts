@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   client: ['control', 'config', 'event', 'audit', 'spool', 'platform', 'ulid'],
   library: ['client'],
   pipeline: ['scanner', 'event'],
-  cli: '*', build: '*', declarations: [], daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', 'agent-actions': '*', 'audit-actions': '*', 'site-agents': '*', gaps: '*', direct: '*', policies: '*', settings: '*', installation: '*', 'data-path': '*', access: '*', configuration: '*', departures: '*', installer: '*', removals: '*', retention: '*', 'spool-actions': '*', 'tenant-actions': '*', 'tenant-views': '*',
+  cli: '*', build: '*', declarations: [], daemon: '*', generation: '*', destinations: '*', status: '*', actions: '*', agent: '*', 'agent-actions': '*', 'audit-actions': '*', 'site-agents': '*', gaps: '*', direct: '*', policies: '*', settings: '*', installation: '*', 'data-path': '*', access: '*', configuration: '*', departures: '*', installer: '*', removals: '*', retention: '*', 'spool-actions': '*', 'tenant-actions': '*', 'tenant-views': '*', 'state-locks': '*',
 };
 
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */

@@ -35,8 +35,11 @@ export function splitForRequests(pieces: readonly Uint8Array[], limits: RequestL
   return parts;
 }
 
+/** Around pieces that are JSON values. */
+export const JSON_ARRAY = { before: '[', separator: ',', after: ']' } as const;
+
 /** The pieces with one `separator` between two of them, and `before` and `after` around all. */
-export function joinPieces(pieces: readonly Uint8Array[], { before = '', separator, after = '' }: { before?: string; separator: string; after?: string }): Buffer {
+export function joinPieces(pieces: readonly Uint8Array[], { before = '', separator, after = '' }: { readonly before?: string; readonly separator: string; readonly after?: string }): Buffer {
   const between = Buffer.from(separator);
   return Buffer.concat([Buffer.from(before), ...pieces.flatMap((piece, i) => i === 0 ? [piece] : [between, piece]), Buffer.from(after)]);
 }

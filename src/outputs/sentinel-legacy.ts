@@ -1,33 +1,21 @@
 import { createHmac } from 'node:crypto';
-import type { Clock } from '../ports.js';
 import { receiptOf, type VendorMeaning } from './answer.js';
-import { createHttpClient, type HttpAnswer } from './http.js';
+import { createCollector, type CollectorOptions } from './collector.js';
+import type { HttpAnswer } from './http.js';
 import type { Output, Receipt } from './output.js';
-import type { ProxySettings } from './proxy.js';
-import { joinPieces, splitForRequests } from './requests.js';
+import { JSON_ARRAY } from './requests.js';
 import { LEGACY_TIME_FIELD, legacySentinelRecord } from './sentinel-record.js';
-import type { TlsOptions } from './tls-files.js';
 
 /**
  * The HTTP Data Collector API of Azure Monitor, whose documented end was 2026-09-14:
  * https://learn.microsoft.com/azure/azure-monitor/logs/data-collector-api
  */
-export interface LegacySentinelOptions {
-  readonly name: string;
+export interface LegacySentinelOptions extends CollectorOptions {
   /** Of the workspace; whatever its path, requests go to `/api/logs`, which is what is signed. */
   readonly url: string;
   readonly workspaceId: string;
   /** The workspace's primary or secondary key, in base64. */
   readonly sharedKey: string;
-  readonly batchEvents: number;
-  readonly batchBytes: number;
-  readonly timeoutMs: number;
-  readonly tls?: TlsOptions | undefined;
-  readonly proxy?: ProxySettings | undefined;
-  readonly skipVerify: boolean;
-  readonly clock: Pick<Clock, 'now'>;
-  /** raxed's own, for `User-Agent`. */
-  readonly version: string;
 }
 
 export interface SharedKeyRequest {
@@ -41,7 +29,6 @@ export interface SharedKeyRequest {
 
 const RESOURCE = '/api/logs';
 const LOG_TYPE = 'RaxeThreatDetection';
-const MAX_IN_FLIGHT = 4;
 
 /** The value of `Authorization`: HMAC-SHA256, with the decoded key, of verb, length, type, date and resource, each on a line. */
 export function signSharedKey({ workspaceId, sharedKey, date, contentLength }: SharedKeyRequest): string {
@@ -51,19 +38,16 @@ export function signSharedKey({ workspaceId, sharedKey, date, contentLength }: S
 
 /** Arrays of rows for a table that makes its columns by itself (`RaxeThreatDetection_CL`). */
 export function createLegacySentinelOutput(options: LegacySentinelOptions): Output {
-  const { workspaceId, sharedKey, clock, batchEvents, batchBytes } = options;
-  const { origin } = new URL(options.url);
-  const client = createHttpClient({
-    tls: options.tls, proxy: options.proxy, skipVerify: options.skipVerify, timeoutMs: options.timeoutMs, maxSockets: MAX_IN_FLIGHT,
-  });
+  const { workspaceId, sharedKey, clock } = options;
+  const { client, userAgent, described, sendInRequests } = createCollector(options);
 
   function post(body: Buffer, signal: AbortSignal): Promise<HttpAnswer> {
     const date = new Date(clock.now()).toUTCString();
     return client.post({
-      url: `${origin}${RESOURCE}?api-version=2016-04-01`,
+      url: `${described.url}${RESOURCE}?api-version=2016-04-01`,
       headers: {
         'Content-Type': 'application/json',
-        'User-Agent': `raxed/${options.version}`,
+        'User-Agent': userAgent,
         'Authorization': signSharedKey({ workspaceId, sharedKey, date, contentLength: body.length }),
         'Log-Type': LOG_TYPE,
         'x-ms-date': date,
@@ -74,22 +58,10 @@ export function createLegacySentinelOutput(options: LegacySentinelOptions): Outp
   }
 
   return {
-    name: options.name,
+    ...described,
     type: 'sentinel',
-    url: origin,
-    batchEvents,
-    batchBytes,
-    maxInFlight: MAX_IN_FLIGHT,
-    lossy: false,
-    async send(batch, signal): Promise<Receipt> {
-      let receipt: Receipt = {};
-      const rows = batch.map(({ event }) => Buffer.from(JSON.stringify(legacySentinelRecord(event))));
-      // One octet for the brackets: the last row has no comma.
-      for (const { pieces } of splitForRequests(rows, { events: batchEvents, bytes: batchBytes - 1 })) {
-        receipt = receiptOf(await post(joinPieces(pieces, { before: '[', separator: ',', after: ']' }), signal), clock.now(), meaningOf);
-      }
-      return receipt;
-    },
+    send: async (batch, signal) => sendInRequests(batch.map(({ event }) => JSON.stringify(legacySentinelRecord(event))), JSON_ARRAY,
+      async (body) => receiptOf(await post(body, signal), clock.now(), meaningOf)),
     /** There is no address for it: an array without rows is signed and sent, and that it holds no row is all that may be wrong with it. */
     async healthCheck(signal): Promise<Receipt> {
       return receiptOf(await post(Buffer.from('[]'), signal), clock.now(), (answer) => errorOf(answer) === 'InvalidDataFormat' ? 'success' : meaningOf(answer));

@@ -1,19 +1,17 @@
 import type { Clock } from '../ports.js';
 import { receiptOf, type VendorMeaning } from './answer.js';
+import { createCollector, type CollectorOptions } from './collector.js';
 import { createEntraTokens } from './entra.js';
 import { createHttpClient, type HttpAnswer } from './http.js';
 import type { Output, Receipt } from './output.js';
-import type { ProxySettings } from './proxy.js';
-import { compress, joinPieces, splitForRequests } from './requests.js';
+import { compress, JSON_ARRAY } from './requests.js';
 import { sentinelRecord } from './sentinel-record.js';
-import type { TlsOptions } from './tls-files.js';
 
 /**
  * Microsoft Sentinel by the Logs Ingestion API of Azure Monitor:
  * https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview
  */
-export interface SentinelOptions {
-  readonly name: string;
+export interface SentinelOptions extends CollectorOptions {
   /** The logs ingestion endpoint of a data collection endpoint or rule. */
   readonly url: string;
   /** The rule's immutable id. */
@@ -24,20 +22,11 @@ export interface SentinelOptions {
   readonly clientSecret: string;
   /** Where tokens come from; that of the cloud which the URL is in unless told. */
   readonly authority?: string | undefined;
-  readonly batchEvents: number;
-  readonly batchBytes: number;
-  readonly timeoutMs: number;
-  readonly tls?: TlsOptions | undefined;
-  readonly proxy?: ProxySettings | undefined;
-  readonly skipVerify: boolean;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  /** raxed's own, for `User-Agent`. */
-  readonly version: string;
 }
 
 /** https://learn.microsoft.com/azure/azure-monitor/fundamentals/service-limits#logs-ingestion-api; counted before compression, which makes it hold after, too. */
 const MAX_BYTES = 1_000_000;
-const MAX_IN_FLIGHT = 4;
 
 /** Authorities: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud */
 const PUBLIC_CLOUD = { authority: 'https://login.microsoftonline.com', scope: 'https://monitor.azure.com/.default' } as const;
@@ -48,13 +37,11 @@ const OTHER_CLOUDS = [
 
 /** Arrays of rows for the stream of a data collection rule, compressed, with a token of Microsoft Entra. */
 export function createSentinelOutput(options: SentinelOptions): Output {
-  const { clock, batchEvents } = options;
-  const batchBytes = Math.min(options.batchBytes, MAX_BYTES);
-  const http = { proxy: options.proxy, skipVerify: options.skipVerify, timeoutMs: options.timeoutMs };
-  const client = createHttpClient({ ...http, tls: options.tls, maxSockets: MAX_IN_FLIGHT });
+  const { clock, tls, proxy, skipVerify, timeoutMs } = options;
+  const { client, userAgent, described, sendInRequests } = createCollector(options, { bytes: MAX_BYTES });
   // Another host: our certificate and the receiver's name are not for it.
-  const entraClient = createHttpClient({ ...http, tls: options.tls?.caFile === undefined ? undefined : { caFile: options.tls.caFile }, maxSockets: 1 });
-  const { origin, hostname } = new URL(options.url);
+  const entraClient = createHttpClient({ tls: tls?.caFile === undefined ? undefined : { caFile: tls.caFile }, proxy, skipVerify, timeoutMs, maxSockets: 1 });
+  const { hostname } = new URL(options.url);
   const cloud = OTHER_CLOUDS.find(({ domain }) => hostname.endsWith(domain)) ?? PUBLIC_CLOUD;
   const tokens = createEntraTokens({
     authority: options.authority ?? cloud.authority, scope: cloud.scope, tenantId: options.tenantId, clientId: options.clientId,
@@ -66,7 +53,7 @@ export function createSentinelOutput(options: SentinelOptions): Output {
     const body = await compress(rows);
     const once = async (): Promise<{ token: string; answer: HttpAnswer }> => {
       const token = await tokens.token(signal);
-      const headers = { 'Authorization': `Bearer ${token}`, 'Content-Type': 'application/json', 'Content-Encoding': 'gzip', 'User-Agent': `raxed/${options.version}` };
+      const headers = { 'Authorization': `Bearer ${token}`, 'Content-Type': 'application/json', 'Content-Encoding': 'gzip', 'User-Agent': userAgent };
       return { token, answer: await client.post({ url, headers, body, signal }) };
     };
     const { token, answer } = await once();
@@ -77,22 +64,10 @@ export function createSentinelOutput(options: SentinelOptions): Output {
   }
 
   return {
-    name: options.name,
+    ...described,
     type: 'sentinel',
-    url: origin,
-    batchEvents,
-    batchBytes,
-    maxInFlight: MAX_IN_FLIGHT,
-    lossy: false,
-    async send(batch, signal): Promise<Receipt> {
-      let receipt: Receipt = {};
-      const rows = batch.map(({ event }) => Buffer.from(JSON.stringify(sentinelRecord(event))));
-      // One octet for the brackets: the last row has no comma.
-      for (const { pieces } of splitForRequests(rows, { events: batchEvents, bytes: batchBytes - 1 })) {
-        receipt = receiptOf(await post(joinPieces(pieces, { before: '[', separator: ',', after: ']' }), signal), clock.now(), meaningOf);
-      }
-      return receipt;
-    },
+    send: async (batch, signal) => sendInRequests(batch.map(({ event }) => JSON.stringify(sentinelRecord(event))), JSON_ARRAY,
+      async (rows) => receiptOf(await post(rows, signal), clock.now(), meaningOf)),
     /** There is no address for it: a token is asked for, and an array without rows is sent; that it holds no row is all that may be wrong with it. */
     async healthCheck(signal): Promise<Receipt> {
       return receiptOf(await post(Buffer.from('[]'), signal), clock.now(), (answer) => answer.status === 400 ? 'success' : meaningOf(answer));

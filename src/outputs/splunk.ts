@@ -1,15 +1,13 @@
 import type { Clock } from '../ports.js';
 import { receiptOf } from './answer.js';
+import { createCollector, type CollectorOptions } from './collector.js';
 import { hecEnvelope, hecMeaning, type HecMetadata } from './hec.js';
-import { createHttpClient, type HttpAnswer } from './http.js';
+import type { HttpAnswer } from './http.js';
 import type { Output, Receipt } from './output.js';
-import type { ProxySettings } from './proxy.js';
-import { compress, joinPieces, splitForRequests } from './requests.js';
+import { compress } from './requests.js';
 import { ackIdOf, waitForAcks } from './splunk-ack.js';
-import type { TlsOptions } from './tls-files.js';
 
-export interface SplunkOptions {
-  readonly name: string;
+export interface SplunkOptions extends CollectorOptions {
   /** Where events go: `…/services/collector` or `…/services/collector/event`, as the operator wrote it. */
   readonly url: string;
   readonly ackUrl: string;
@@ -18,32 +16,19 @@ export interface SplunkOptions {
   readonly metadata: HecMetadata;
   /** With it, an event counts as delivered when an indexer has acknowledged it: a GUID of this output alone. */
   readonly channel: string | undefined;
-  readonly batchEvents: number;
-  /** Of a request's body before it is compressed. */
-  readonly batchBytes: number;
-  readonly timeoutMs: number;
-  readonly tls?: TlsOptions | undefined;
-  readonly proxy?: ProxySettings | undefined;
-  readonly skipVerify: boolean;
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
-  /** raxed's own, for `User-Agent`. */
-  readonly version: string;
 }
 
-const MAX_IN_FLIGHT = 4;
 /** An acknowledgement takes seconds; meanwhile others are sent. */
 const MAX_IN_FLIGHT_WITH_ACK = 16;
 
 /** Splunk's HTTP Event Collector: envelopes one after another, compressed; with a channel also acknowledged by an indexer. */
 export function createSplunkOutput(options: SplunkOptions): Output {
-  const { url, channel, clock, batchEvents, batchBytes } = options;
-  const maxInFlight = channel === undefined ? MAX_IN_FLIGHT : MAX_IN_FLIGHT_WITH_ACK;
-  const client = createHttpClient({
-    tls: options.tls, proxy: options.proxy, skipVerify: options.skipVerify, timeoutMs: options.timeoutMs, maxSockets: maxInFlight,
-  });
+  const { url, channel, clock } = options;
+  const { client, userAgent, described, sendInRequests } = createCollector(options, channel === undefined ? {} : { maxInFlight: MAX_IN_FLIGHT_WITH_ACK });
   const common = {
     'Authorization': `Splunk ${options.token}`,
-    'User-Agent': `raxed/${options.version}`,
+    'User-Agent': userAgent,
     ...(channel === undefined ? {} : { 'X-Splunk-Request-Channel': channel }),
   };
   const json = { ...common, 'Content-Type': 'application/json' };
@@ -55,23 +40,16 @@ export function createSplunkOutput(options: SplunkOptions): Output {
   }
 
   return {
-    name: options.name,
+    ...described,
     type: 'splunk',
-    url: new URL(url).origin,
-    batchEvents,
-    batchBytes,
-    maxInFlight,
-    lossy: false,
     async send(batch, signal): Promise<Receipt> {
-      const envelopes = batch.map(({ event }) => Buffer.from(hecEnvelope(event, options.metadata)));
       const ackIds: number[] = [];
-      let receipt: Receipt = {};
-      for (const { from, pieces } of splitForRequests(envelopes, { events: batchEvents, bytes: batchBytes })) {
-        const body = await compress(joinPieces(pieces, { separator: '\n' }));
-        const answer = await client.post({ url, headers: { ...json, 'Content-Encoding': 'gzip' }, body, signal });
-        receipt = receiptOf(answer, clock.now(), hecMeaning(from));
+      const receipt = await sendInRequests(batch.map(({ event }) => hecEnvelope(event, options.metadata)), { separator: '\n' }, async (body, from) => {
+        const answer = await client.post({ url, headers: { ...json, 'Content-Encoding': 'gzip' }, body: await compress(body), signal });
+        const taken = receiptOf(answer, clock.now(), hecMeaning(from));
         if (channel !== undefined) ackIds.push(ackIdOf(answer));
-      }
+        return taken;
+      });
       await waitForAcks(ackIds, { ask: (acks) => askForAcks(acks, signal), clock, signal });
       return receipt;
     },

@@ -119,7 +119,7 @@ t.test('dead replay: one, those that fit, or all; what did not arrive is said, w
 t.test('dead purge asks; without a terminal it refuses, and --force goes ahead', async (t) => {
   const { socket, calls } = await daemon(t);
   const args = ['spool', 'dead', 'purge', '--customer', 'cust_a', '--socket', socket];
-  t.match(await raxed(args), { code: 2, out: '', err: /CONFIRMATION_REQUIRED: there is no terminal to ask on, and 3 dead letters would be deleted\./ });
+  t.match(await raxed(args), { code: 2, out: '', err: /CONFIRMATION_REQUIRED: there is no terminal to ask on: delete 3 dead letters for good\./ });
   t.match(await raxed([...args, '--json']), { code: 2, out: /"CONFIRMATION_REQUIRED"/ });
   t.same(calls, [{ purge: { filter: { customer: 'cust_a' } }, dryRun: true }, { purge: { filter: { customer: 'cust_a' } }, dryRun: true }], 'nothing was deleted');
   t.match(await raxed(args, capturedIo({ tty: true, stdin: typed('n\n') })), { code: 2, err: /Delete 3 dead letters for good\? \[y\/N\] / });

@@ -223,3 +223,17 @@ t.test('a deletion that a crash cut short is finished at the next start', async 
   await must(site, 'customer.create', { mssp: 'mssp_a', id: 'cust_a', name: 'Again' });
   t.match(await must(site, 'customer.stats', { mssp: 'mssp_a', id: 'cust_a' }), { total_agents: 0, total_scans: 0 });
 });
+
+t.test('two daemons with the same RAXE_MSSP_DIR are refused: both would write one store', async (t) => {
+  const first = makeSite();
+  const second = makeSite();
+  t.teardown(() => { first.remove(); second.remove(); });
+  const shared = { RAXE_MSSP_DIR: join(first.folder, 'tenants') };
+  for (const site of [first, second]) site.writeConfig({ spool: { min_free_bytes: 0 } });
+  const daemon = await startDaemonProcess(first, shared);
+  t.teardown(() => daemon.kill('SIGKILL'));
+  await t.rejects(startDaemonProcess(second, shared), { message: /STATE_LOCKED: the tenants' folder \(RAXE_MSSP_DIR\)/ });
+  await daemon.kill('SIGTERM');
+  const other = await startDaemonProcess(second, shared);
+  t.equal((await other.kill('SIGTERM')).code, 0, 'free again after a clean stop');
+});

@@ -5,8 +5,7 @@ import { defineCommand } from '../command.js';
 import type { Io } from '../io.js';
 import type { Cell, Paint } from '../render.js';
 import { age, counted, duration, field, list, pairs, plain, size, table } from '../render.js';
-import { askYesNo, canAsk } from '../terminal.js';
-import { forceOption } from './confirmation.js';
+import { confirm, forceOption } from './confirmation.js';
 import { callAndShow, connectionOptions, ctlOptions } from './daemon-call.js';
 import { tenantOptions } from './tenant-options.js';
 
@@ -79,7 +78,10 @@ export const deadPurge = defineCommand({
   build: (parser) => forceOption(ctlOptions(changeOptions(parser))),
   async run(args, io, [id]) {
     const params = changeOf(id, args, io);
-    if (args.force !== true && args.dryRun !== true) await confirm(await callOnce('spool.dead.purge', { ...params, dry_run: true }, connectionOptions(args, io)), io);
+    if (args.force !== true && args.dryRun !== true) {
+      const count = field(await callOnce('spool.dead.purge', { ...params, dry_run: true }, connectionOptions(args, io)), 'purged');
+      if (typeof count === 'number' && count > 0) await confirm(`Delete ${counted(count, 'dead letter')} for good?`, io, `delete ${counted(count, 'dead letter')} for good`);
+    }
     await callAndShow({ method: 'spool.dead.purge', params, render: renderPurge }, args, io);
     return 0;
   },
@@ -116,13 +118,6 @@ function sinceOf(text: string, nowMs: number): string {
   const date = new Date(/^\d{4}-/.test(text) || unit !== undefined ? Math.max(0, at) : Number.NaN);
   if (Number.isNaN(date.getTime())) throw new RaxedError('USAGE', '--since takes a duration such as 24h or 7d, or a time such as 2026-01-30T10:00:00Z');
   return date.toISOString();
-}
-
-async function confirm(preview: object, io: Io): Promise<void> {
-  const count = Number(field(preview, 'purged'));
-  if (count === 0) return;
-  if (!canAsk(io)) throw new RaxedError('CONFIRMATION_REQUIRED', `there is no terminal to ask on, and ${counted(count, 'dead letter')} would be deleted`);
-  if (!await askYesNo(`Delete ${counted(count, 'dead letter')} for good?`, io)) throw new RaxedError('CONFIRMATION_REQUIRED', 'it was not confirmed, and nothing was changed');
 }
 
 function renderStatus(status: object, style: Paint): string {
