@@ -7,13 +7,13 @@ import type { Env } from '../config/paths.js';
 import { defaultPaths } from '../config/paths.js';
 import { referencedFiles } from '../config/references.js';
 import { watchConfig } from '../config/watch.js';
-import type { Daemon, DaemonPorts } from '../daemon.js';
-import { startDaemon } from '../daemon.js';
+import type { Daemon, DaemonPorts } from '../daemon/daemon.js';
+import { startDaemon } from '../daemon/daemon.js';
 import { describeError } from '../errors.js';
 import type { LeveledLogger } from '../platform/log.js';
 import { createLogger } from '../platform/log.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
-import type { LoadedConfig } from '../configuration.js';
+import type { LoadedConfig } from '../daemon/configuration.js';
 import { createNotifier } from '../platform/notify.js';
 import { packageRoot } from '../platform/package-root.js';
 

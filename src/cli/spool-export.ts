@@ -4,7 +4,7 @@ import { errnoOf, RaxedError } from '../errors.js';
 import type { FilteredEvent } from '../event/privacy.js';
 import { decodeEvent, narrowEvent } from '../event/privacy.js';
 import { nodeSpoolFiles } from '../platform/spool-files.js';
-import type { StoredPolicy } from '../policies.js';
+import type { StoredPolicy } from '../daemon/policies.js';
 import type { StoredChoice } from '../spool/stored-events.js';
 import { readSpool } from '../spool/stored-events.js';
 import { visible } from '../receiver/summary.js';

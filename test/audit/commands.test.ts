@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { createAuditActions } from '../../src/audit-actions.js';
+import { createAuditActions } from '../../src/daemon/audit-actions.js';
 import { auditKeyFile } from '../../src/audit/key.js';
 import { createAuditMethods } from '../../src/control/methods/audit.js';
 import { createControlServer } from '../../src/control/server.js';

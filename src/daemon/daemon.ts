@@ -1,0 +1,340 @@
+import { setMaxListeners } from 'node:events';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createActions } from './actions.js';
+import { checkAccess } from './access.js';
+import { createOwnAgent } from './agent.js';
+import { spoolWarnings } from '../agents/warnings.js';
+import { openAuditLog } from '../audit/log.js';
+import type { AuditFields, AuditKind } from '../audit/record.js';
+import { createAuditActions } from './audit-actions.js';
+import { AVAILABLE_SIEM } from '../config/available.js';
+import { EDITION_LIMITS } from '../config/limits.js';
+import type { Env, Paths } from '../config/paths.js';
+import { effectivePaths } from '../config/paths.js';
+import type { Config } from '../config/schema.js';
+import type { LoadedConfig } from './configuration.js';
+import { createConfiguration } from './configuration.js';
+import { createControlServer } from '../control/server.js';
+import { createAgentMethods } from '../control/methods/agent.js';
+import { createAuditMethods } from '../control/methods/audit.js';
+import { createCustomerMethods } from '../control/methods/customer.js';
+import { createMsspMethods } from '../control/methods/mssp.js';
+import { createRulesMethods } from '../control/methods/rules.js';
+import { createScanMethods } from '../control/methods/scan.js';
+import { createSiemMethods } from '../control/methods/siem.js';
+import { createSpoolMethods } from '../control/methods/spool.js';
+import { createSystemMethods } from '../control/methods/system.js';
+import type { DataPathState } from './data-path.js';
+import { createDataPath } from './data-path.js';
+import { createDepartures } from './departures.js';
+import { createDestinations } from './destinations.js';
+import type { DeliveryOutcome } from '../delivery/outcome.js';
+import { describeError, RaxedError } from '../errors.js';
+import type { FilteredBytes, FilteredEvent } from '../event/privacy.js';
+import { encodeEvent } from '../event/privacy.js';
+import { createGaps } from './gaps.js';
+import { tenantKey } from './generation.js';
+import { installationId } from './installation.js';
+import { createInstaller } from './installer.js';
+import { jsonStore } from '../platform/durable-file.js';
+import { nodeSpoolFiles } from '../platform/spool-files.js';
+import { peerUid } from '../platform/peer.js';
+import { createPolicies, openPolicyRecord } from './policies.js';
+import type { Clock, Logger, Random } from '../ports.js';
+import { createRemovals } from './removals.js';
+import { createRetention } from './retention.js';
+import { auditLimits, retentionMs, spoolOptions } from './settings.js';
+import { createSiteAgents } from './site-agents.js';
+import { createSpoolActions } from './spool-actions.js';
+import type { SpoolReport, StreamId } from '../spool/spool.js';
+import { createSpool } from '../spool/spool.js';
+import { lockState } from './state-locks.js';
+import { createTenantActions, requester } from './tenant-actions.js';
+import { mergeTenants } from '../tenants/merge.js';
+import { openTenantsStore } from '../tenants/store.js';
+import { createUlid } from '../ulid.js';
+import { VERSION } from '../version.js';
+
+export interface DaemonOptions {
+  /** Reads and checks the configuration; called at start and at each reload. Throws ConfigError. */
+  readonly load: (mode: 'start' | 'reload') => Promise<LoadedConfig>;
+  readonly paths: Paths;
+  readonly env: Env;
+  /** The program of the scanner's worker thread; undefined: the source beside this file. */
+  readonly workerUrl: URL | undefined;
+}
+
+export interface DaemonPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger & { setLevel?(level: Config['log']['level']): void };
+}
+
+export interface Daemon {
+  readonly paths: Paths;
+  /** The one in force. */
+  config(): Config;
+  /** Throws ConfigError and leaves everything as it was when the new configuration is bad. */
+  reload(): Promise<void>;
+  /** For the watchdog. */
+  dataPath(): Promise<DataPathState>;
+  /** Aborts when the daemon cannot go on: its state folder was taken by another. */
+  readonly failed: AbortSignal;
+  /** Answers what runs, flushes, delivers up to 5 s, says goodbye. Safe twice. */
+  stop(): Promise<void>;
+}
+
+const DRAIN_MS = 5000;
+const TICK_MS = 5000;
+/** How often what is too old is looked for. */
+const EXPIRY_MS = 600_000;
+
+/** Builds and starts everything. Throws RaxedError, and leaves nothing running, when it cannot. */
+export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): Promise<Daemon> {
+  const { clock, random, logger } = ports;
+  const ulid = createUlid(clock, random);
+  const startedAtMs = clock.monotonic();
+  const uptimeSeconds = (): number => (clock.monotonic() - startedAtMs) / 1000;
+  let started = false;
+  const skipVerify = options.env['RAXE_SKIP_SSL_VERIFY']?.toLowerCase() === 'true';
+  const failed = new AbortController();
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  const undo: (() => Promise<void>)[] = [];
+
+  try {
+    const loaded = await options.load('start');
+    const { config } = loaded;
+    logger.setLevel?.(config.log.level);
+    const paths = effectivePaths(options.paths, config, options.env);
+    const lock = await lockState(paths, options.env, logger);
+    undo.push(() => lock.release());
+    lock.lost.addEventListener('abort', () => {
+      logger.error({ code: 'STATE_LOCKED' }, 'the state folder was taken by another process: stopping');
+      failed.abort();
+    });
+
+    const audit = await openAuditLog(
+      { folder: join(paths.stateDir, 'audit'), keyFile: join(paths.stateDir, 'audit.key'), ...auditLimits(config) },
+      { files: nodeSpoolFiles, clock, random, logger, ulid: () => `aud_${ulid()}` },
+    );
+    undo.push(() => audit.close());
+    const record = (kind: Exclude<AuditKind, 'delivery' | 'anchor'>, fields: AuditFields): Promise<void> =>
+      audit.event(kind, fields).catch((error: unknown) => { logger.error({ error: describeError(error) }, 'the audit log could not be written'); });
+    const note = (kind: 'config' | 'spool' | 'daemon', fields: AuditFields): void => { void record(kind, fields); };
+
+    const gaps = createGaps({ clock, ulid });
+    const spool = await createSpool<FilteredBytes>(spoolOptions(config, paths), { files: nodeSpoolFiles, clock, logger, onReport });
+    undo.push(() => spool.close());
+    const policies = createPolicies({
+      record: await openPolicyRecord(join(paths.stateDir, 'policies.json')), spool, logger,
+      onRewritten: ({ mssp, customer, policy }) => { note('config', { event: 'privacy_made_stricter', mssp_id: mssp.id, customer_id: customer.id, data_mode: policy.dataMode }); },
+    });
+    const destinations = createDestinations(logger);
+    undo.push(() => destinations.stop(0));
+    const watchers = new Set<(event: FilteredEvent) => void>();
+    const observe = (event: FilteredEvent): void => { for (const watcher of watchers) watcher(event); };
+    const direct = { audit: (outcome: DeliveryOutcome) => audit.outcome(outcome), observe };
+    const onRejected = (stream: StreamId): void => { gaps.note(stream, 'rejected', 1, clock.now()); };
+
+    const installer = createInstaller({
+      spool, policies, destinations, audit, clock, random, logger,
+      build: {
+        clock, env: options.env, version: VERSION, skipVerify, hostname: hostname(), workerUrl: options.workerUrl,
+        installationId: await installationId(paths.stateDir, ulid, logger),
+      },
+      async reconfigure({ config: now }) {
+        spool.reconfigure(spoolOptions(now, paths));
+        audit.reconfigure(auditLimits(now));
+        logger.setLevel?.(now.log.level);
+        if (started) await ownAgent.use(now.agent, installer.generation());
+      },
+    });
+    const { generation } = installer;
+    const store = await openTenantsStore(paths.tenantsFile, { files: nodeSpoolFiles, logger, availableSiem: AVAILABLE_SIEM });
+    const configuration = createConfiguration({
+      first: loaded, load: () => options.load('reload'), store, merge: mergeTenants,
+      prepare: (next) => installer.prepare(next.config),
+      note: (fields) => { note('config', fields); },
+      clock, logger,
+    });
+
+    const agents = await createSiteAgents({
+      clock, logger, ulid,
+      stores: { agents: jsonStore(join(paths.stateDir, 'agents.json')), counters: jsonStore(join(paths.stateDir, 'counters.json')) },
+      customers: (msspId) => (msspId === undefined ? generation().config.mssps : [generation().mssp(msspId)]).flatMap((mssp) => mssp.customers.map(({ id }) => ({ msspId: mssp.id, customerId: id }))),
+      thresholdMs: ({ msspId, customerId }) => generation().tenant(msspId, customerId).customer.heartbeat_threshold_seconds * 1000,
+      agentLimit: () => EDITION_LIMITS[generation().config.edition].agentsPerCustomer,
+      self: () => ownAgent.self(),
+      home: () => { const { agent } = generation().config; return agent === null ? undefined : { msspId: agent.mssp_id, customerId: agent.customer_id }; },
+      allowed: (context, customer) => { checkAccess(context, customer, generation().config.control); },
+      note: async (fields, context) => { await record('agent', { ...fields, ...await requester(context) }); },
+      async spoolEvent(customer, event) {
+        const id = { msspId: customer.msspId, customerId: customer.customerId };
+        try {
+          await (await spool.openStream(id)).append(encodeEvent(event));
+          observe(event);
+        } catch {
+          onRejected(id);
+        }
+      },
+    });
+    undo.push(() => agents.stop());
+    const ownAgent = createOwnAgent({
+      ...direct, clock, logger, counters: agents.counters, version: VERSION, ulid, uptimeSeconds,
+      statuses: () => destinations.statuses(), rejected: () => spool.stats().rejected, warnings,
+    });
+    const departures = createDepartures({ statuses: () => destinations.statuses(), clock });
+    const removals = createRemovals({ configuration, spool, agents, gaps, inForce: (id) => installer.inForce(id), logger });
+
+    function onReport(report: SpoolReport): void {
+      const { kind, stream, destination, count, since, bytes, file } = report;
+      const where = stream === undefined ? {} : { mssp_id: stream.msspId, customer_id: stream.customerId };
+      const fields = { ...where, destination, count, bytes, file };
+      logger.warn({ ...fields, report: kind }, 'spool');
+      note('spool', { event: kind, ...fields });
+      const reason = kind === 'damaged' || kind === 'dropped_oldest' || kind === 'expired' ? kind : undefined;
+      if (reason !== undefined && stream !== undefined) gaps.note(stream, reason, count ?? 1, since ?? clock.now(), destination);
+    }
+
+    function warnings(): string[] {
+      return [
+        ...configuration.state().warnings,
+        ...(store.damaged === undefined ? [] : [store.damaged]),
+        ...(skipVerify ? ['RAXE_SKIP_SSL_VERIFY=true: certificates are not checked'] : []),
+        ...(configuration.state().lastError === undefined ? [] : ['the configuration file is wrong; the last good one is in force']),
+        ...(spool.stats().state === 'ok' ? [] : [`the spool is ${spool.stats().state}`]),
+        ...(policies.unfinished ? ['what waits on disk could not yet be rewritten for a stricter privacy setting'] : []),
+        ...(removals.unfinished ? ['what a deleted customer had could not yet be removed from the disk'] : []),
+        ...(installer.settled ? [] : ['not everything of the new configuration could be started yet']),
+        ...(audit.stats().state === 'ok' ? [] : ['the audit log cannot be written']),
+        ...spoolWarnings(spool.stats()), ...agents.warnings(), ...ownAgent.warnings(),
+      ];
+    }
+
+    function announceGaps(): Promise<void> {
+      return gaps.flush(async (stream, event) => {
+        // Throws for a customer that is not in force, and what is to be said is kept: there is nobody to tell, and no stream to make.
+        generation().tenant(stream.msspId, stream.customerId);
+        const opened = await spool.openStream(stream);
+        if (opened.stats().full) throw new RaxedError('SPOOL_FULL', 'the stream takes nothing more');
+        await opened.append(encodeEvent(event));
+        observe(event);
+      });
+    }
+
+    async function repeat(everyMs: number, work: () => Promise<void>): Promise<void> {
+      for (;;) {
+        await clock.sleep(everyMs, stopping.signal);
+        if (stopping.signal.aborted) return;
+        await work().catch((error: unknown) => { logger.error({ error: describeError(error) }, 'housekeeping failed; it is tried again'); });
+      }
+    }
+
+    const dataPath = createDataPath(spool, destinations, clock);
+
+    function restartRequired(): boolean {
+      const now = effectivePaths(options.paths, generation().config, options.env);
+      return now.stateDir !== paths.stateDir || now.controlSocket !== paths.controlSocket || now.scanSocket !== paths.scanSocket
+        || placeOf(generation().config.control.http) !== placeOf(config.control.http);
+    }
+
+    // Before a customer of the same id is in force.
+    await removals.carryOut();
+    await (await installer.prepare(configuration.effective().config))();
+    undo.push(() => generation().scanner.close());
+
+    const actions = createActions({
+      generation, policy: (key) => policies.current(key), spool, destinations, agents, departures, clock, ulid, watchers, observe, warnings,
+      reload: () => configuration.reload(), ready: () => dataPath.ready(), version: VERSION, onRejected,
+      info: () => ({
+        configFile: paths.configFile, ...configuration.state(), restartRequired: restartRequired(),
+        uptimeSeconds: uptimeSeconds(), audit: audit.stats(),
+      }),
+    });
+    const tenants = createTenantActions({
+      ...direct, configuration, generation, configFile: paths.configFile, availableSiem: AVAILABLE_SIEM,
+      departures, removals, agents, note: record, skipVerify, clock, random, ulid,
+    });
+    const { http } = config.control;
+    const server = await createControlServer({
+      listeners: [
+        { path: paths.controlSocket, scope: 'control', mode: 0o600 },
+        { path: paths.scanSocket, scope: 'scan', mode: 0o660 },
+        ...(http === null ? [] : [{ host: http.host, port: http.port, token: () => generation().httpToken, tenant: { msspId: http.mssp_id, customerId: http.customer_id } }]),
+      ],
+      methods: [
+        ...createScanMethods(actions.scan), ...createSystemMethods(actions.system), ...createMsspMethods(tenants.mssp),
+        ...createCustomerMethods(tenants.customer), ...createSiemMethods(tenants.siem), ...createRulesMethods(actions.rules),
+        ...createAgentMethods(agents.actions), ...createAuditMethods(createAuditActions({ audit, folder: join(paths.stateDir, 'audit'), keyFile: join(paths.stateDir, 'audit.key'), files: nodeSpoolFiles, clock })),
+        ...createSpoolMethods(createSpoolActions({ spool, destinations, policies, generation, clock, note: record })),
+      ],
+      probes: { ready: async () => ({ ready: await dataPath.ready() }) },
+      limits: () => ({ maxTextBytes: generation().config.scanner.max_text_bytes }),
+      peerUid,
+    }, { clock, logger });
+    undo.push(() => server.close(0));
+
+    const retention = createRetention({
+      spool, clock, logger,
+      retentionMs: ({ msspId, customerId }) => { const tenant = generation().find(tenantKey(msspId, customerId)); return tenant === undefined ? undefined : retentionMs(tenant); },
+    });
+    const expiring = repeat(EXPIRY_MS, async () => {
+      while (!await retention.run() && !stopping.signal.aborted) await clock.sleep(TICK_MS, stopping.signal);
+      await audit.cleanup();
+    });
+    const ticking = repeat(TICK_MS, async () => {
+      if (policies.unfinished) await policies.enforce();
+      if (!installer.settled) await installer.settle();
+      if (removals.unfinished) await removals.carryOut();
+      if (spool.stats().state !== 'failing') await announceGaps();
+    });
+    if (skipVerify) logger.warn({}, 'RAXE_SKIP_SSL_VERIFY=true: certificates are not checked');
+    for (const warning of configuration.state().warnings) logger.warn({}, warning);
+    const { ruleset } = generation();
+    logger.info({ version: VERSION, engine: ruleset.engine, rules: ruleset.size, config: paths.configFile, listening: server.addresses }, 'ready');
+    note('daemon', { event: 'started', version: VERSION });
+    started = true;
+    agents.start();
+    await ownAgent.use(generation().config.agent, generation());
+
+    let stopped: Promise<void> | undefined;
+    return {
+      paths,
+      reload: () => configuration.reload(),
+      dataPath: () => dataPath.state(),
+      config: () => generation().config,
+      failed: failed.signal,
+      stop() {
+        stopped ??= (async () => {
+          logger.info({}, 'stopping');
+          stopping.abort();
+          await server.close(DRAIN_MS);
+          await configuration.close();
+          await Promise.all([expiring, ticking]);
+          await announceGaps();
+          await destinations.stop(DRAIN_MS);
+          await ownAgent.stop();
+          await agents.stop();
+          await generation().scanner.close();
+          note('daemon', { event: 'stopped' });
+          await spool.close();
+          await audit.close();
+          await lock.release();
+          logger.info({}, 'stopped');
+        })();
+        return stopped;
+      },
+    };
+  } catch (error) {
+    stopping.abort();
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Where a listener is, and whom it is for: what a reload cannot change. */
+function placeOf(http: Config['control']['http']): string {
+  return http === null ? '' : JSON.stringify([http.host, http.port, http.mssp_id, http.customer_id]);
+}

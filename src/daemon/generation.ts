@@ -1,0 +1,241 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { CefConfig, Config, CustomerConfig, MsspConfig, ScannerConfig, SiemConfig, TlsConfig, WebhookConfig } from '../config/schema.js';
+import { syslogTarget } from '../config/address.js';
+import { logscaleTarget, splunkAddresses } from '../config/collectors.js';
+import { readSecrets } from '../config/secret.js';
+import { RaxedError } from '../errors.js';
+import type { PrivacyPolicy } from '../event/privacy.js';
+import { createCefHttpOutput } from '../outputs/cef-http.js';
+import type { CefOptions } from '../outputs/cef.js';
+import { createLogscaleOutput } from '../outputs/logscale.js';
+import type { Output } from '../outputs/output.js';
+import type { ProxySettings } from '../outputs/proxy.js';
+import { createLegacySentinelOutput } from '../outputs/sentinel-legacy.js';
+import { createSentinelOutput } from '../outputs/sentinel.js';
+import { createSplunkOutput } from '../outputs/splunk.js';
+import { createSyslogOutput } from '../outputs/syslog.js';
+import type { TlsOptions } from '../outputs/tls-files.js';
+import { createWebhookOutput } from '../outputs/webhook.js';
+import type { Clock } from '../ports.js';
+import { loadBuiltinRules, loadRulesDirs } from '../scanner/builtin.js';
+import { loadRe2 } from '../scanner/re2.js';
+import type { Ruleset } from '../scanner/ruleset.js';
+import { compileRules } from '../scanner/ruleset.js';
+import type { Scanner } from '../scanner/worker.js';
+import { createScanner } from '../scanner/worker.js';
+
+/** Where an output leads and how to make it; `fingerprint` changes when the output must be made anew. */
+export interface OutputPlan {
+  readonly name: string;
+  readonly fingerprint: string;
+  create(options?: { skipVerify?: boolean }): Output;
+}
+
+export interface TenantPlan {
+  readonly key: string;
+  readonly mssp: MsspConfig;
+  readonly customer: CustomerConfig;
+  readonly policy: PrivacyPolicy;
+  /** The customer's own webhook, else the MSSP's. */
+  readonly webhook: OutputPlan;
+  /** The webhook and every SIEM. */
+  readonly outputs: readonly OutputPlan[];
+}
+
+/** Everything that is built from one version of the configuration and replaced as a whole. */
+export interface Generation {
+  readonly config: Config;
+  readonly ruleset: Ruleset;
+  readonly scanner: Scanner;
+  /** Throws MSSP_NOT_FOUND. */
+  mssp(msspId: string): MsspConfig;
+  /** Throws MSSP_NOT_FOUND or CUSTOMER_NOT_FOUND. */
+  tenant(msspId: string, customerId: string): TenantPlan;
+  readonly tenants: readonly TenantPlan[];
+  /** By `TenantPlan.key`. */
+  find(key: string): TenantPlan | undefined;
+  /** Of the loopback listener, where there is one. */
+  readonly httpToken: string | undefined;
+  msspWebhook(msspId: string): OutputPlan;
+}
+
+export interface GenerationPorts {
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly installationId: string;
+  readonly hostname: string;
+  readonly skipVerify: boolean;
+  /** The program of the scanner's worker thread. */
+  readonly workerUrl: URL | undefined;
+}
+
+/**
+ * Builds a generation; takes over the scanner of `previous` when its settings are the same.
+ * Throws ConfigError when a secret is missing or a rule is bad; nothing was started then.
+ */
+export async function buildGeneration(config: Config, previous: Generation | undefined, ports: GenerationPorts): Promise<Generation> {
+  const secretOf = readSecrets(config, ports.env);
+  const plans = createOutputPlans({ secretOf, proxy: { configured: config.proxy, env: ports.env } }, ports);
+  // The same object: the file was not read again, so that the rules beside it are not either.
+  const sameScanner = previous !== undefined && (config.scanner === previous.config.scanner || (config.scanner.rules_dirs.length === 0 && sameJson(config.scanner, previous.config.scanner)));
+  const reused = sameScanner ? previous : undefined;
+  const { ruleset, scanner } = reused ?? await buildScanner(config.scanner, ports);
+  // The first scan after a reload shall not wait for the matchers; a daemon that starts is ready sooner without them.
+  if (previous !== undefined && reused === undefined) ruleset.prepare();
+
+  const tenants = new Map<string, TenantPlan>();
+  for (const mssp of config.mssps) {
+    for (const customer of mssp.customers) {
+      const webhook = plans.webhook(customer.webhook ?? mssp.webhook);
+      const key = tenantKey(mssp.id, customer.id);
+      tenants.set(key, { key, mssp, customer, policy: policyOf(customer, config.scanner), webhook, outputs: [webhook, ...customer.siem.map((siem) => plans.siem(siem))] });
+    }
+  }
+
+  const msspOf = (msspId: string): MsspConfig => {
+    const mssp = config.mssps.find(({ id }) => id === msspId);
+    if (mssp === undefined) throw new RaxedError('MSSP_NOT_FOUND', 'there is no MSSP with this mssp_id');
+    return mssp;
+  };
+  return {
+    config, ruleset, scanner,
+    mssp: msspOf,
+    tenant(msspId, customerId) {
+      const tenant = tenants.get(tenantKey(msspId, customerId));
+      if (tenant !== undefined) return tenant;
+      msspOf(msspId);
+      throw new RaxedError('CUSTOMER_NOT_FOUND', 'this MSSP has no customer with this customer_id');
+    },
+    tenants: [...tenants.values()],
+    find: (key) => tenants.get(key),
+    httpToken: config.control.http === null ? undefined : secretOf(config.control.http.token),
+    msspWebhook: (msspId) => plans.webhook(msspOf(msspId).webhook),
+  };
+}
+
+export function streamOf(tenant: TenantPlan): { msspId: string; customerId: string } {
+  return { msspId: tenant.mssp.id, customerId: tenant.customer.id };
+}
+
+export function tenantKey(msspId: string, customerId: string): string {
+  return `${msspId}/${customerId}`;
+}
+
+function policyOf(customer: CustomerConfig, scanner: ScannerConfig): PrivacyPolicy {
+  return { customerName: customer.name, dataMode: customer.data_mode, dataFields: customer.data_fields, scanResponses: scanner.scan_responses };
+}
+
+async function buildScanner(config: ScannerConfig, ports: GenerationPorts): Promise<{ ruleset: Ruleset; scanner: Scanner }> {
+  const rules = [...loadBuiltinRules(), ...await loadRulesDirs(config.rules_dirs)];
+  const re2 = await loadRe2();
+  const ruleset = compileRules(rules, { engine: re2 === undefined ? 'js' : 're2' }, re2);
+  const scanner = createScanner(ruleset, {
+    threatAt: config.threat_at,
+    blockAt: config.block_at,
+    scanResponses: config.scan_responses,
+    suppressions: config.suppressions.map(({ rule, expires }) => ({ rule, ...(expires === null ? {} : { until: Date.parse(expires) }) })),
+    now: () => ports.clock.monotonic(),
+    epochNow: () => ports.clock.now(),
+    ...(ports.workerUrl === undefined ? {} : { workerUrl: ports.workerUrl }),
+  });
+  return { ruleset, scanner };
+}
+
+function createOutputPlans({ secretOf, proxy }: { secretOf: ReturnType<typeof readSecrets>; proxy: ProxySettings }, ports: GenerationPorts) {
+  return {
+    webhook(webhook: WebhookConfig): OutputPlan {
+      const secret = secretOf(webhook.secret);
+      const previous = webhook.previous_secret === null ? undefined : {
+        secret: secretOf(webhook.previous_secret),
+        until: webhook.previous_secret_until === null ? Number.POSITIVE_INFINITY : Date.parse(webhook.previous_secret_until),
+      };
+      return {
+        name: 'webhook',
+        fingerprint: fingerprint({ ...webhook, secret, previous, proxy: proxy.configured }),
+        create: ({ skipVerify = ports.skipVerify } = {}) => createWebhookOutput({
+          name: 'webhook', url: webhook.url, secret: () => secret, previousSecret: () => previous,
+          timeoutMs: webhook.timeout_seconds * 1000, maxInFlight: webhook.max_in_flight,
+          tls: tlsOptions(webhook.tls), proxy, skipVerify, clock: ports.clock, version: ports.version,
+        }),
+      };
+    },
+    siem(siem: CustomerConfig['siem'][number]): OutputPlan {
+      const token = siem.token === null ? undefined : secretOf(siem.token);
+      return {
+        name: siem.name,
+        fingerprint: fingerprint({ ...siem, token, proxy: proxy.configured }),
+        create: ({ skipVerify = ports.skipVerify } = {}) => createSiemOutput(siem, { token, proxy, skipVerify }, ports),
+      };
+    },
+  };
+}
+
+interface SiemContext { readonly token: string | undefined; readonly proxy: ProxySettings; readonly skipVerify: boolean }
+
+function createSiemOutput(siem: SiemConfig, { token, proxy, skipVerify }: SiemContext, ports: GenerationPorts): Output {
+  const common = {
+    name: siem.name, url: siem.url, batchEvents: siem.batch_events, batchBytes: siem.batch_bytes, timeoutMs: siem.timeout_seconds * 1000,
+    tls: tlsOptions(siem.tls), proxy, skipVerify, clock: ports.clock, version: ports.version,
+  };
+  switch (siem.type) {
+    case 'cef': {
+      const target = syslogTarget(siem);
+      const cef = cefOptions(siem, ports);
+      if (target === undefined) return createCefHttpOutput({ ...common, type: 'cef', token, cef });
+      return createSyslogOutput({
+        ...common, ...target, facility: siem.facility, hostname: ports.hostname, appName: 'RAXE', format: siem.format, framing: siem.framing, confirm: siem.confirm, cef,
+      });
+    }
+    case 'arcsight': {
+      const arcsight = { hostname: ports.hostname, smartConnectorId: siem.smart_connector_id ?? undefined };
+      const cef = { ...cefOptions(siem, ports), deviceVendor: siem.device_vendor ?? DEVICE_VENDOR, deviceProduct: siem.device_product ?? DEVICE_PRODUCT, arcsight };
+      return createCefHttpOutput({ ...common, type: 'arcsight', token, cef });
+    }
+    case 'sentinel': {
+      const { sentinel_workspace_id: workspaceId, dcr_id: dcrId, stream, tenant_id: tenantId, client_id: clientId } = siem;
+      if (token === undefined) break;
+      if (workspaceId !== null) return createLegacySentinelOutput({ ...common, workspaceId, sharedKey: token });
+      if (dcrId === null || stream === null || tenantId === null || clientId === null) break;
+      return createSentinelOutput({ ...common, dcrId, stream, tenantId, clientId, clientSecret: token });
+    }
+    case 'splunk': {
+      const addresses = splunkAddresses(siem.url);
+      if (token === undefined || addresses === undefined) break;
+      const metadata = { host: ports.hostname, source: siem.splunk_source, sourcetype: siem.splunk_sourcetype, index: siem.splunk_index ?? undefined };
+      return createSplunkOutput({ ...common, ...addresses, token, metadata, channel: siem.splunk_ack ? randomUUID() : undefined });
+    }
+    case 'crowdstrike': {
+      const target = logscaleTarget(siem.url);
+      if (token === undefined || target === undefined) break;
+      return createLogscaleOutput({ ...common, ...target, token, host: ports.hostname });
+    }
+  }
+  throw new RaxedError('INTERNAL', `there is no output for SIEM type ${siem.type} as it is configured`);
+}
+
+const DEVICE_VENDOR = 'RAXE';
+const DEVICE_PRODUCT = 'ThreatDetection';
+
+function cefOptions(siem: Pick<CefConfig, 'cef_mode'>, ports: GenerationPorts): CefOptions {
+  return { mode: siem.cef_mode, deviceVendor: DEVICE_VENDOR, deviceProduct: DEVICE_PRODUCT, version: ports.version, installationId: ports.installationId };
+}
+
+function tlsOptions(tls: TlsConfig): TlsOptions | undefined {
+  if (tls === false) return undefined;
+  if (tls === true) return {};
+  return {
+    ...(tls.ca_file === null ? {} : { caFile: tls.ca_file }),
+    ...(tls.cert_file === null ? {} : { certFile: tls.cert_file }),
+    ...(tls.key_file === null ? {} : { keyFile: tls.key_file }),
+    ...(tls.server_name === null ? {} : { serverName: tls.server_name }),
+  };
+}
+
+function fingerprint(settings: object): string {
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
