@@ -106,7 +106,7 @@ t.test('what a receiver refused is listed, replayed when it is corrected, arrive
   t.match(await letters(r), [{ event_id: second }]);
   t.match(await r.raxed('spool', 'dead', 'replay', `mssp_test/cust_acme/webhook/${first}`), { code: 3, stderr: /DEAD_LETTER_NOT_FOUND/ });
 
-  t.match(await r.raxed('spool', 'dead', 'purge', '--all'), { code: 2, stderr: /CONFIRMATION_REQUIRED: there is no terminal to ask on, and 1 dead letter would be deleted/ });
+  t.match(await r.raxed('spool', 'dead', 'purge', '--all'), { code: 2, stderr: /CONFIRMATION_REQUIRED: there is no terminal to ask on: delete 1 dead letter for good/ });
   t.match(await r.raxed('spool', 'dead', 'purge', '--reason', '422', '--force'), { code: 0, stdout: '✓ 1 dead letter deleted\n' });
   t.same(await letters(r), []);
   t.equal(arrivals(r, second), 0);
