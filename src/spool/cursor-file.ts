@@ -7,7 +7,7 @@ import { spoolError } from './spool-error.js';
 
 /**
  * A cursor file holds two slots, at 0 and at 512, of which the valid one with the higher generation counts.
- * They are written in turn, so that a torn write leaves the other. Little-endian:
+ * They are written in turn, so that a torn write leaves the other; a new file has both. Little-endian:
  *
  *    0  4  magic "RXCU"                      16  8  position: every seq below it is done
  *    4  2  version of the writer (1)         24  8  last seen, ms since the epoch
@@ -59,8 +59,11 @@ export function decodeSlot(bytes: Buffer): DecodedSlot {
   return { kind: 'state', state: { generation, position, lastSeen, logEnd } };
 }
 
-/** What a cursor file says; `damaged` when neither slot can be trusted, or the disk does not give it however often it is asked. */
-export async function readCursorFile(files: Pick<SpoolFiles, 'open'>, path: string): Promise<DecodedSlot> {
+/** What a cursor file says. `whole`: both slots are as they were written; without it, the better one may be what is lost. */
+export type FoundCursor = { readonly kind: 'state'; readonly state: CursorState; readonly whole: boolean } | { readonly kind: 'damaged' | 'newer' };
+
+/** `damaged` when neither slot can be trusted, or the disk does not give it however often it is asked. */
+export async function readCursorFile(files: Pick<SpoolFiles, 'open'>, path: string): Promise<FoundCursor> {
   for (let attempt = 1; attempt <= READ_ATTEMPTS; attempt++) {
     try {
       return await readSlots(files, path);
@@ -69,15 +72,16 @@ export async function readCursorFile(files: Pick<SpoolFiles, 'open'>, path: stri
   return { kind: 'damaged' };
 }
 
-async function readSlots(files: Pick<SpoolFiles, 'open'>, path: string): Promise<DecodedSlot> {
+async function readSlots(files: Pick<SpoolFiles, 'open'>, path: string): Promise<FoundCursor> {
   const file = await files.open(path, 'read');
   try {
-    const bytes = Buffer.alloc(CURSOR_FILE_BYTES);
+    const bytes = Buffer.alloc(CURSOR_FILE_BYTES + 1);
     const got = bytes.subarray(0, await file.read(bytes, 0));
     const slots = [decodeSlot(got.subarray(0, SLOT_STEP_BYTES)), decodeSlot(got.subarray(SLOT_STEP_BYTES))];
-    const newer = slots.find(({ kind }) => kind === 'newer');
-    const [newest] = slots.filter((slot) => slot.kind === 'state').sort((a, b) => b.state.generation - a.state.generation);
-    return newer ?? newest ?? { kind: 'damaged' };
+    if (slots.some(({ kind }) => kind === 'newer')) return { kind: 'newer' };
+    const states = slots.flatMap((slot) => (slot.kind === 'state' ? [slot.state] : [])).sort((a, b) => b.generation - a.generation);
+    const [state] = states;
+    return state === undefined ? { kind: 'damaged' } : { kind: 'state', state, whole: states.length === slots.length && got.length === CURSOR_FILE_BYTES };
   } finally {
     await file.close();
   }
@@ -220,14 +224,20 @@ export class CursorFile {
 
   async #create(state: CursorState): Promise<void> {
     const { files, account } = this.#ports;
-    const bytes = Buffer.alloc(CURSOR_FILE_BYTES);
-    encodeSlot(state).copy(bytes, slotOffset(state));
+    const bytes = encodeCursorFile(state);
     await files.mkdir(dirname(this.#path));
     await replaceFile(files, this.#path, bytes);
     account(bytes.length - this.#bytes);
     this.#bytes = bytes.length;
     this.#renew = false;
   }
+}
+
+/** A new file: the other slot says the same. */
+export function encodeCursorFile(state: CursorState): Buffer {
+  const bytes = Buffer.alloc(CURSOR_FILE_BYTES);
+  for (const slot of [state, { ...state, generation: state.generation - 1 }]) encodeSlot(slot).copy(bytes, slotOffset(slot));
+  return bytes;
 }
 
 function slotOffset(state: CursorState): number {

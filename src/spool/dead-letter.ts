@@ -67,25 +67,33 @@ const READ_LIMITS = { events: 256, bytes: 256 * 1024 };
 /** More than a destination has under way: what a crash may let it refuse once more. */
 const RECENT_LETTERS = 8192;
 
-/** Which of the newest letters is of which record of the stream. */
+/** A record of the stream. By its seq alone it could be another one: of an end of the log that rotted, the numbers are given again. */
+type RecordId = Pick<Note, 'seq' | 'time'>;
+
+/** Which of the newest letters is of which record. */
 class RecentLetters {
-  readonly #idOfSeq = new Map<number, number>();
-  readonly #seqOfId = new Map<number, number>();
+  readonly #ids = new Map<string, number>();
+  readonly #keys = new Map<number, string>();
 
-  idOf(seq: number): number | undefined { return this.#idOfSeq.get(seq); }
+  idOf(record: RecordId): number | undefined { return this.#ids.get(keyOf(record)); }
 
-  add(id: number, seq: number): void {
-    this.#idOfSeq.set(seq, id);
-    this.#seqOfId.set(id, seq);
-    if (this.#seqOfId.size > RECENT_LETTERS) this.delete(this.#seqOfId.keys().next().value ?? id);
+  add(id: number, record: RecordId): void {
+    const key = keyOf(record);
+    this.#ids.set(key, id);
+    this.#keys.set(id, key);
+    if (this.#keys.size > RECENT_LETTERS) this.delete(this.#keys.keys().next().value ?? id);
   }
 
   delete(id: number): void {
-    const seq = this.#seqOfId.get(id);
-    if (seq === undefined) return;
-    this.#seqOfId.delete(id);
-    if (this.#idOfSeq.get(seq) === id) this.#idOfSeq.delete(seq);
+    const key = this.#keys.get(id);
+    if (key === undefined) return;
+    this.#keys.delete(id);
+    if (this.#ids.get(key) === id) this.#ids.delete(key);
   }
+}
+
+function keyOf({ seq, time }: RecordId): string {
+  return `${seq} ${time}`;
 }
 
 /** The dead letters of one destination, in a log of their own. Its sequence numbers are the letters' ids. */
@@ -108,17 +116,17 @@ export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
     const recent = new RecentLetters();
     const count = await log.forEach(({ seq: id, payload }) => {
       const letter = decodeDeadLetter(payload);
-      if (letter !== undefined) recent.add(id, letter.note.seq);
+      if (letter !== undefined) recent.add(id, letter.note);
     });
     return new DeadLetterLog<P>(log, ports, { recent, count });
   }
 
   async add(record: SpooledRecord<P>, reason: DeadLetterReason): Promise<number> {
     // A crash came before the cursor had moved over it.
-    const known = this.#recent.idOf(record.seq);
+    const known = this.#recent.idOf(record);
     if (known !== undefined) return known;
     const id = await this.#log.append(encodeDeadLetter({ seq: record.seq, time: record.time, reason }, record.payload));
-    this.#recent.add(id, record.seq);
+    this.#recent.add(id, record);
     this.#count++;
     if (this.#log.bytes > this.#ports.maxBytes()) await this.#alone(() => this.#dropOldest());
     return id;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, SpoolFiles } from '../ports.js';
-import { CURSOR_FILE_BYTES, CursorFile, readCursorFile } from './cursor-file.js';
+import { CursorFile, readCursorFile } from './cursor-file.js';
 import type { CursorState, KnownCursor } from './cursor-file.js';
 import { Destination } from './cursor.js';
 import { readKnown, writeKnown } from './known-destinations.js';
@@ -29,7 +29,7 @@ export interface DestinationsPorts {
 
 export interface Missed { readonly destination: string; readonly count: number }
 
-/** What a stream's folder says of its destinations. */
+/** What a stream's folder says of its destinations. A place is `usable` when its file is as it was written. */
 export interface FoundDestinations {
   readonly places: readonly ({ readonly name: string } & Omit<KnownCursor, 'state'> & { readonly state: CursorState | undefined })[];
   readonly listed: readonly string[];
@@ -59,10 +59,9 @@ export async function findDestinations(folder: string, names: readonly string[],
     const name = file.endsWith(CURSOR_SUFFIX) ? fileAsDestination(file.slice(0, -CURSOR_SUFFIX.length)) : undefined;
     if (name === undefined) continue;
     const found = await readCursorFile(files, join(folder, file));
-    if (found.kind !== 'state') await setAside(file, found.kind, name);
-    const bytes = await sizeOf(file);
-    const state = found.kind === 'state' ? found.state : undefined;
-    places.set(name, { name, state, bytes, usable: state !== undefined && bytes === CURSOR_FILE_BYTES });
+    const usable = found.kind === 'state' && found.whole;
+    if (!usable) await setAside(file, found.kind === 'newer' ? 'newer' : 'damaged', name);
+    places.set(name, { name, state: found.kind === 'state' ? found.state : undefined, bytes: await sizeOf(file), usable });
   }
   if (!names.includes(KNOWN_FILE)) return { places: [...places.values()], listed: [], listBytes: 0 };
   const known = await readKnown(files, join(folder, KNOWN_FILE));
@@ -96,7 +95,7 @@ export class Destinations {
     this.#listed = found.listed;
     this.#listBytes = found.listBytes;
     // A place that is lost begins at the oldest event: what was delivered is delivered again, nothing is missed.
-    for (const { name, state, bytes, usable } of found.places) this.#add(name, { state: state ?? this.#stateAt(0), bytes, usable });
+    for (const { name, state = this.#stateAt(log.firstSeq), bytes, usable } of found.places) this.#add(name, { state, bytes, usable });
     ports.account(this.bytes);
   }
 

@@ -45,7 +45,14 @@ export interface KnownSeqs {
   readonly end: number;
   /** Records below it are not wanted any more. */
   readonly floor: number;
+  /** Of a log without a segment, `end` is where it ended. */
+  readonly sure: boolean;
 }
+
+/** By the clock, a number above all that can have been given. */
+const SEQS_PER_MS = 1000;
+/** So many numbers are not missing records, but were skipped because nobody knew which had been given. */
+const SKIPPED_SEQS = 1e9;
 
 /**
  * Finds the log in a folder. Reads only the last segment, to find where writing stopped; all others are checked when they are read.
@@ -67,8 +74,10 @@ export async function recoverLog(folder: string, how: { known: KnownSeqs; segmen
   const last = segments.at(-1);
   const tail = last === undefined ? { nextSeq: how.known.end, dropped: false, file: undefined } : await recoverTail(folder, { segment: last, aside, segmentBytes: how.segmentBytes }, ports);
   if (tail.dropped) segments.pop();
-  const nextSeq = Math.max(how.known.end, tail.nextSeq);
-  reportMissing({ segments, aside, tailSeq: tail.nextSeq, nextSeq, floor: how.known.floor }, ports);
+  const lastSeq = Math.max(how.known.end, tail.nextSeq);
+  reportMissing({ segments, aside, tailSeq: tail.nextSeq, nextSeq: lastSeq, floor: how.known.floor }, ports);
+  // A cursor that cannot be read now, and can be later, must not be ahead of records that it never passed.
+  const nextSeq = how.known.sure || segments.length > 0 ? lastSeq : Math.max(lastSeq, ports.clock.now() * SEQS_PER_MS);
   return { segments, nextSeq, active: tail.file === undefined || last === undefined ? undefined : { segment: last, file: tail.file }, aside };
 }
 
@@ -77,7 +86,7 @@ function reportMissing(log: { segments: readonly Segment[]; aside: ReadonlyMap<s
   const { segments, aside, tailSeq, nextSeq, floor } = log;
   const before = Math.max(0, Math.min(segments[0]?.base ?? nextSeq, nextSeq) - floor);
   const behind = segments.length === 0 ? 0 : Math.max(0, nextSeq - Math.max(tailSeq, floor));
-  if (before + behind === 0) return;
+  if (before + behind === 0 || before >= SKIPPED_SEQS) return;
   const isKnown = [...aside.keys()].some((name) => {
     const base = parseAside(name)?.base;
     return base !== undefined && !segments.some((segment) => base < segment.base && segment.base <= floor);

@@ -7,7 +7,7 @@ import { DeadLetterLog } from './dead-letter.js';
 import { Destinations, findDestinations } from './destinations.js';
 import type { DestinationsPorts, Missed } from './destinations.js';
 import { SegmentedLog } from './log.js';
-import { DEAD_FOLDER, destinationAsFile, fileAsDestination, REWRITE_PENDING } from './names.js';
+import { DEAD_FOLDER, destinationAsFile, fileAsDestination, REWRITE_PENDING, TEMPORARY_SUFFIX } from './names.js';
 import { OpenFiles } from './open-files.js';
 import type { KnownSeqs } from './recovery.js';
 import { FLAG_GAPS } from './record.js';
@@ -66,7 +66,9 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
       const states = found.places.flatMap(({ state }) => state ?? []);
       stream.#log = await stream.#openLog(folder, {
         end: Math.max(1, ...states.flatMap(({ position, logEnd }) => [position, logEnd])),
-        floor: Math.min(...states.map(({ position }) => position)),
+        floor: Math.max(1, Math.min(...states.map(({ position }) => position))),
+        // Records go only when every cursor has passed them: one that is whole knows.
+        sure: found.places.some(({ usable }) => usable) || names.every((name) => name.endsWith(TEMPORARY_SUFFIX)),
       });
       stream.#destinations = new Destinations(folder, found, stream.#log, ports);
       if (names.includes(DEAD_FOLDER)) {
@@ -250,7 +252,7 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
   }
 
   async #openDeadLog(destination: string): Promise<{ log: SegmentedLog; letters: DeadLetterLog<P> }> {
-    const log = await this.#openLog(join(this.folder, DEAD_FOLDER, destinationAsFile(destination)), { end: 1, floor: Infinity }, destination);
+    const log = await this.#openLog(join(this.folder, DEAD_FOLDER, destinationAsFile(destination)), { end: 1, floor: Infinity, sure: true }, destination);
     const letters = await DeadLetterLog.open<P>(log, {
       files: this.#ports.files,
       clock: this.#ports.clock,

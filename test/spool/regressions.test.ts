@@ -1,6 +1,7 @@
 import t from 'tap';
 import { History } from './history.js';
 import type { Setup, Step } from './steps.js';
+import { HOUR_MS } from './world.js';
 
 /** Histories that once ended in a contradiction, shrunk by fast-check, with what was wrong. */
 const REGRESSIONS: readonly { readonly name: string; readonly setup?: Partial<Setup>; readonly steps: readonly Step[] }[] = [
@@ -46,6 +47,37 @@ const REGRESSIONS: readonly { readonly name: string; readonly setup?: Partial<Se
       { do: 'cut', how: 'kill', afterCalls: 7, calls: [{ do: 'append', customer: 0, count: 1, length: 10 }] },
       { do: 'fault', op: 'read', errno: 'EIO', times: Infinity },
       { do: 'cut', how: 'crash', afterCalls: 0, calls: [{ do: 'read', customer: 0, destination: 1 }] },
+    ],
+  },
+  {
+    name: 'a place that cannot be read in one life is not, in the next, ahead of records that it never passed',
+    steps: [
+      { do: 'append', customer: 0, count: 3, length: 10 }, { do: 'commit', customer: 0, destination: 0, part: 0.99 }, { do: 'commit', customer: 0, destination: 1, part: 0.99 },
+      { do: 'clock', ms: HOUR_MS }, { do: 'tick', customer: 0 }, { do: 'close' },
+      { do: 'room', bytes: 0 }, { do: 'fault', op: 'open', errno: 'EIO', times: Infinity }, { do: 'kill' },
+      { do: 'room', bytes: 600 }, { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'heal' }, { do: 'kill' },
+    ],
+  },
+  {
+    name: 'numbers are not given again when everything was dropped and then no place can be read',
+    setup: { whenFull: 'drop_oldest' },
+    steps: [
+      { do: 'append', customer: 1, count: 1, length: 10 }, { do: 'crash' },
+      { do: 'fault', op: 'create', errno: 'ENOSPC', times: 1 },
+      { do: 'cut', how: 'crash', afterCalls: 14, calls: [{ do: 'letter', customer: 1, destination: 0, count: 1 }] },
+      { do: 'fault', op: 'read', errno: 'EIO', times: Infinity },
+      { do: 'crash' },
+    ],
+  },
+  {
+    name: 'a last record that rotted and looks like a torn write is reported; its number is given again, and that is all',
+    steps: [{ do: 'append', customer: 1, count: 1, length: 10 }, { do: 'flip', running: false, part: 0.86, at: 0.58, mask: 1 }],
+  },
+  {
+    name: 'the same of a last dead letter',
+    steps: [
+      { do: 'letter', customer: 0, destination: 2, count: 2 }, { do: 'flip', running: false, part: 0.43, at: 0.53, mask: 1 },
+      { do: 'cut', how: 'crash', afterCalls: 2, calls: [{ do: 'letter', customer: 0, destination: 2, count: 1 }] },
     ],
   },
 ];
