@@ -1,4 +1,4 @@
-import { base64View } from './base64.js';
+import { decodedViews } from './decode/decode.js';
 import { foldedView } from './fold.js';
 import { unescapedView } from './json-text.js';
 import { givenView } from './view.js';
@@ -12,20 +12,39 @@ declare global {
   }
 }
 
+/** What is decoded is decoded once more at most. */
+const MAX_DEPTH = 2;
+/** All decoded views of a text together have at most so many times its length, and so many units beside. */
+const MAX_GROWTH = 3;
+const FREE_UNITS = 4096;
+
 /**
  * The ways to look at a text, the text itself first; the others only where they differ from it. Lone surrogates count
  * as U+FFFD. Linear in the length of the text, and next to nothing for plain ASCII.
  */
-export function views(text: string, isJson: boolean): View[] {
+export function* views(text: string, isJson: boolean): Generator<View> {
   const given = givenView(text.isWellFormed() ? text : text.toWellFormed());
-  const all = [given];
+  yield given;
   const json = isJson ? unescapedView(given) : undefined;
-  if (json !== undefined) all.push(json);
-  const folded = isAscii(given.text) ? undefined : foldedView(json ?? given);
-  if (folded !== undefined) all.push(folded);
-  const base64 = base64View(given);
-  if (base64 !== undefined) all.push(base64);
-  return all;
+  if (json !== undefined) yield json;
+  const plain = json ?? given;
+  const folded = isAscii(plain.text) ? undefined : foldedView(plain);
+  if (folded !== undefined) yield folded;
+  let left = MAX_GROWTH * text.length + FREE_UNITS;
+  // Invisible characters are gone once a text is folded, and base64 may stand in letters that folding changes.
+  const bases = folded === undefined ? [plain] : [plain, folded];
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    const found: View[] = [];
+    for (const base of bases) {
+      for (const view of decodedViews(base, isAscii(base.text))) {
+        left -= view.text.length;
+        if (left < 0) return;
+        yield view;
+        found.push(view);
+      }
+    }
+    bases.splice(0, bases.length, ...found);
+  }
 }
 
 function isAscii(text: string): boolean {

@@ -1,5 +1,7 @@
+import { HIDING } from './decode/decode.js';
 import { views } from './normalize.js';
 import type { Ruleset } from './ruleset.js';
+import type { ViewKind } from './view.js';
 import { severityRank, SOURCES } from './verdict.js';
 import type { Detection, Family, L2Result, ScanTexts, Severity, Source, Verdict } from './verdict.js';
 
@@ -16,9 +18,6 @@ export interface ScanOptions {
   /** Milliseconds since the epoch; without it no suppression has expired. */
   readonly epochNow?: (() => number) | undefined;
 }
-
-/** The detection that is made for what was found in a decoded text; it can be suppressed like a rule. */
-export const HIDDEN_RULE_ID = 'enc-base64';
 
 const NO_L2: L2Result = { enabled: false, hit: false };
 
@@ -70,19 +69,21 @@ function detect(ruleset: Ruleset, text: string, source: Source): Detection[] {
       found.set(rule.id, detection);
       news.push(detection);
     }
-    if (view.kind === 'base64') {
-      const hidden = hiddenThreat(news);
-      if (hidden !== undefined) found.set(hidden.rule_id, hidden);
-    }
+    const hidden = hiddenThreat(view.kind, news);
+    if (hidden !== undefined) found.set(hidden.rule_id, hidden);
   }
   return [...found.values()];
 }
 
-/** That somebody encoded what would have been detected is a sign of its own, as severe as what was hidden. */
-function hiddenThreat(detections: readonly Detection[]): Detection | undefined {
+/**
+ * That somebody encoded what would have been detected is a sign of its own, as severe as what was hidden. It can be
+ * suppressed like a rule.
+ */
+function hiddenThreat(kind: ViewKind, detections: readonly Detection[]): Detection | undefined {
+  const name = HIDING[kind];
   const worst = [...detections].sort(byWeight)[0];
-  if (worst === undefined || severityRank(worst.severity) < severityRank('medium')) return undefined;
-  return { ...worst, rule_id: HIDDEN_RULE_ID, name: 'Threat hidden in base64', family: 'ENC' };
+  if (name === undefined || worst === undefined || severityRank(worst.severity) < severityRank('medium')) return undefined;
+  return { ...worst, rule_id: `enc-${kind}`, name, family: 'ENC' };
 }
 
 /** By severity, confidence and position; the id decides between equals, so that the order never depends on the engine. */

@@ -1,6 +1,9 @@
+/** How a view came from its base: the text itself, its escapes or its spelling made plain, or one of the ways to hide what it says. */
+export type ViewKind = 'given' | 'json' | 'folded' | 'base64' | 'base32' | 'codes' | 'morse' | 'escapes' | 'invisible' | 'lookalikes' | 'shifted' | 'reversed' | 'leet' | 'spaced';
+
 /** One way to look at a text. Offsets are UTF-16 units. */
 export interface View {
-  readonly kind: 'given' | 'json' | 'folded' | 'base64';
+  readonly kind: ViewKind;
   /** Well-formed. */
   readonly text: string;
   /** The span of the original text that [start, end) of this view came from. */
@@ -10,6 +13,11 @@ export interface View {
 /** The text itself, as a view. */
 export function givenView(text: string): View {
   return { kind: 'given', text, toOriginal: (start, end) => [start, end] };
+}
+
+/** A view that stands unit for unit for what `base` is a view of. */
+export function sameLengthView(kind: ViewKind, base: View, text: string): View {
+  return { kind, text, toOriginal: (start, end) => base.toOriginal(start, end) };
 }
 
 /** Builds a view piece by piece, and remembers where each piece came from. */
@@ -39,7 +47,7 @@ export class ViewBuilder {
   }
 
   /** The view of what `base` is a view of. */
-  view(kind: View['kind'], base: View): View {
+  view(kind: ViewKind, base: View): View {
     const { starts, baseStarts, baseEnds, length } = this;
     const segmentAt = (offset: number): number => {
       let low = 0;

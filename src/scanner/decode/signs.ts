@@ -1,0 +1,105 @@
+/** What the words of a text say about how it is written. */
+export interface Signs {
+  /** By how many letters the alphabet was moved (1 to 25, or ATBASH); 0: as it is. */
+  readonly shift: number;
+  /** Words stand from right to left. */
+  readonly reversed: boolean;
+  /** Digits and signs stand for letters. */
+  readonly leet: boolean;
+  /** Letters stand apart. */
+  readonly spaced: boolean;
+}
+
+/** The alphabet turned around: a for z. */
+export const ATBASH = 26;
+const REVERSED = 27;
+
+/** Words that hardly a sentence of English, or an attack, does without. */
+const FREQUENT = ['the', 'and', 'you', 'for', 'are', 'not', 'all', 'your', 'that', 'this', 'with', 'what', 'from', 'have', 'will', 'any', 'must', 'now', 'how', 'can'];
+const MAX_WORD = 4;
+const RADIX = 27;
+
+/** By the letters of a short word in base 27: under which writing it is a frequent word of English. */
+const WRITINGS = writings();
+
+const LEET = new Uint8Array(128);
+for (const char of '013457@$') LEET[char.charCodeAt(0)] = 1;
+
+const MIN_VOTES = 2;
+const MIN_LEET_WORDS = 3;
+/** Of all words, at least this part. */
+const MIN_LEET_SHARE = 0.2;
+export const MIN_SPACED = 8;
+
+/** One look at each character. */
+export function signsOf(text: string): Signs {
+  const votes = new Uint32Array(REVERSED + 1);
+  let words = 0;
+  let leetWords = 0;
+  let singles = 0;
+  let longestSingles = 0;
+  let letters = 0;
+  let digits = 0;
+  let leetDigits = 0;
+  let key = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : 0x20;
+    const letter = (code | 0x20) - 0x60;
+    if (letter >= 1 && letter <= 26 && code < 128) {
+      letters++;
+      key = letters <= MAX_WORD ? key * RADIX + letter : 0;
+      continue;
+    }
+    if (code < 128 && LEET[code] === 1) {
+      leetDigits++;
+      continue;
+    }
+    if (code >= 0x30 && code <= 0x39) {
+      digits++;
+      continue;
+    }
+    const length = letters + leetDigits + digits;
+    if (length > 0) {
+      words++;
+      if (leetDigits > 0 && letters > 0 && digits === 0) leetWords++;
+      else if (key > 0 && leetDigits + digits === 0) {
+        const writing = WRITINGS[key] ?? 0;
+        if (writing > 0) votes[writing] = (votes[writing] ?? 0) + 1;
+      }
+      singles = length === 1 ? singles + 1 : 0;
+      if (singles > longestSingles) longestSingles = singles;
+    } else if (code >= 128) {
+      singles = 0;
+    }
+    letters = digits = leetDigits = key = 0;
+  }
+  return {
+    shift: mostVoted(votes),
+    reversed: (votes[REVERSED] ?? 0) >= MIN_VOTES,
+    leet: leetWords >= MIN_LEET_WORDS && leetWords >= MIN_LEET_SHARE * words,
+    spaced: longestSingles >= MIN_SPACED,
+  };
+}
+
+function mostVoted(votes: Uint32Array): number {
+  let best = 0;
+  for (let shift = 1; shift <= ATBASH; shift++) if ((votes[shift] ?? 0) >= MIN_VOTES && (votes[shift] ?? 0) > (votes[best] ?? 0)) best = shift;
+  return best;
+}
+
+function writings(): Uint8Array {
+  const table = new Uint8Array(RADIX ** MAX_WORD);
+  const note = (letters: readonly number[], writing: number): void => {
+    const key = letters.reduce((sum, letter) => sum * RADIX + letter, 0);
+    if (table[key] === 0) table[key] = writing;
+  };
+  const plain = FREQUENT.map((word) => Array.from(word, (char) => char.charCodeAt(0) - 0x60));
+  for (const word of plain) {
+    for (let shift = 1; shift <= 25; shift++) note(word.map((letter) => ((letter - 1 + shift) % 26) + 1), shift);
+    note(word.map((letter) => 27 - letter), ATBASH);
+    note(word.toReversed(), REVERSED);
+  }
+  // What is a frequent word as it stands says nothing else.
+  for (const word of plain) table[word.reduce((sum, letter) => sum * RADIX + letter, 0)] = 0;
+  return table;
+}
