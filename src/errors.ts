@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   SPOOL_IO: { exit: 4, http: 503, advice: 'Check the disk that holds the state folder.' },
   AUDIT_IO: { exit: 4, http: 503, advice: 'Check the disk that holds the state folder; deliveries wait meanwhile.' },
   STATE_LOCKED: { exit: 4, http: 500, advice: 'Stop the other daemon, or give this one its own state_dir.' },
+  DISK_FULL: { exit: 4, http: 503, advice: 'Free space on the disk that holds the state folder.' },
   STATE_UNWRITABLE: { exit: 4, http: 500, advice: 'Make the state folder writable for the user that runs raxed.' },
   SOCKET_IN_USE: { exit: 4, http: 500, advice: 'Stop the other daemon, or choose another control.socket.' },
   PORT_IN_USE: { exit: 4, http: 500, advice: 'Stop the program that holds the port, or choose another one.' },
@@ -85,6 +86,17 @@ export class ConfigError extends RaxedError {
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') return error.code;
   return undefined;
+}
+
+/** Whether the disk, or the user's part of it, is full. */
+export function isNoSpace(error: unknown): boolean {
+  const code = errnoOf(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/** For what the state folder does not take: DISK_FULL where it is room that is missing, else STATE_UNWRITABLE. */
+export function unwritable(what: string, cause: unknown): RaxedError {
+  return new RaxedError(isNoSpace(cause) ? 'DISK_FULL' : 'STATE_UNWRITABLE', `${what} (${errnoOf(cause) ?? describeError(cause)})`, { cause });
 }
 
 /** A short text for any thrown value, for logs: the code where there is one, and the message. */

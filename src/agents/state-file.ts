@@ -1,4 +1,4 @@
-import { describeError, errnoOf, RaxedError } from '../errors.js';
+import { describeError, unwritable } from '../errors.js';
 import type { Logger } from '../ports.js';
 
 /** One JSON file of the state folder. Errors are Node's. */
@@ -13,7 +13,7 @@ export interface StateStore {
 
 /** Writes a state to its store: at once for those who wait, and not too often for those who do not. */
 export interface StateFile {
-  /** Durable when it resolves; all that wait share one write. Rejects STATE_UNWRITABLE. */
+  /** Durable when it resolves; all that wait share one write. Rejects DISK_FULL or STATE_UNWRITABLE. */
   save(): Promise<void>;
   /** Something changed that nobody waits for: `soon` is written within 5 s, `later` within 30 s. */
   changed(urgency: 'soon' | 'later'): void;
@@ -51,7 +51,7 @@ export function createStateFile({ what, store, parts, logger }: StateFileOptions
       unwritten = 'soon';
       if (!failing) logger.error({ error: describeError(cause) }, `${what} cannot be written; it is tried again`);
       failing = true;
-      throw new RaxedError('STATE_UNWRITABLE', `${what} cannot be written (${errnoOf(cause) ?? 'unknown error'}); what changed holds and is tried again, and is lost if the daemon stops before`, { cause });
+      throw unwritable(`${what} cannot be written; what changed holds and is tried again, and is lost if the daemon stops before`, cause);
     }
     if (failing) logger.info({}, `${what} is written again`);
     failing = false;
@@ -83,10 +83,10 @@ export function createStateFile({ what, store, parts, logger }: StateFileOptions
   };
 }
 
-/** What a store holds, as far as it can be understood; what cannot is kept aside whole, and logged. Rejects STATE_UNWRITABLE when it can be neither read nor kept. */
+/** What a store holds, as far as it can be understood; what cannot is kept aside whole, and logged. Rejects STATE_UNWRITABLE (or DISK_FULL) when it can be neither read nor kept. */
 export async function readState<T>(options: { readonly what: string; readonly store: StateStore; readonly logger: Logger; readonly parse: (json: unknown) => { readonly state: T; readonly damaged: boolean } }): Promise<T> {
   const { what, store, logger, parse } = options;
-  const refuse = (cause: unknown): never => { throw new RaxedError('STATE_UNWRITABLE', `${what} can be neither read nor kept aside (${errnoOf(cause) ?? 'unknown error'})`, { cause }); };
+  const refuse = (cause: unknown): never => { throw unwritable(`${what} can be neither read nor kept aside`, cause); };
   let json: unknown;
   let noJson = false;
   try {

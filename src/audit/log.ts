@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { RaxedError, errnoOf } from '../errors.js';
+import { RaxedError, errnoOf, unwritable } from '../errors.js';
 import type { Clock, Logger, Random, SpoolFiles } from '../ports.js';
 import type { ChainHead } from './chain.js';
 import { countExpired } from './file-name.js';
@@ -74,7 +74,7 @@ interface Waiting {
 const MAX_GROUP_RECORDS = 1024;
 const DAY_MS = 86_400_000;
 
-/** Opens the log in `folder` (made with 0700 when missing) and goes on with its chain. Throws STATE_UNWRITABLE. */
+/** Opens the log in `folder` (made with 0700 when missing) and goes on with its chain. Throws DISK_FULL or STATE_UNWRITABLE. */
 export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts): Promise<AuditLog> {
   const { folder } = options;
   const { files, clock, logger } = ports;
@@ -241,6 +241,6 @@ async function recover(folder: string, keyFile: string, files: SpoolFiles) {
     const key = await readAuditKey(keyFile, files);
     return { key, recovered: await recoverLog(folder, files, key) };
   } catch (error) {
-    throw new RaxedError('STATE_UNWRITABLE', `the audit log cannot be opened (${errnoOf(error) ?? 'error'})`, { cause: error });
+    throw unwritable('the audit log cannot be opened', error);
   }
 }

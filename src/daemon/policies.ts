@@ -1,4 +1,4 @@
-import { describeError, errnoOf, RaxedError } from '../errors.js';
+import { describeError, unwritable } from '../errors.js';
 import type { DataField, DataMode } from '../event/event.js';
 import { DATA_FIELDS } from '../event/event.js';
 import type { FilteredBytes, FilteredEvent, PrivacyPolicy } from '../event/privacy.js';
@@ -37,7 +37,7 @@ export async function openPolicyRecord(file: string): Promise<PolicyRecord> {
     for (const [key, { dataMode, dataFields }] of policies) next.set(key, { dataMode, dataFields });
     const text = JSON.stringify(Object.fromEntries(next));
     if (text !== JSON.stringify(Object.fromEntries(known))) {
-      await writeDurably(file, `${text}\n`).catch((cause: unknown) => { throw new RaxedError('STATE_UNWRITABLE', `the record of privacy policies cannot be written (${errnoOf(cause) ?? 'unknown error'})`, { cause }); });
+      await writeDurably(file, `${text}\n`).catch((cause: unknown) => { throw unwritable('the record of privacy policies cannot be written', cause); });
     }
     // Only now: what is not on disk must be written the next time.
     known = next;

@@ -4,7 +4,7 @@ import type Conf from 'conf';
 import type { SiemOutput } from '../config/checks.js';
 import { decodeUtf8 } from '../config/file.js';
 import { parseJsonText } from '../config/json-text.js';
-import { ConfigError, RaxedError, describeError, errnoOf } from '../errors.js';
+import { ConfigError, describeError, errnoOf, unwritable } from '../errors.js';
 import type { Logger, SpoolFiles } from '../ports.js';
 import type { StoredTenants } from './stored.js';
 import { parseStored, storedForm, storedProperties } from './stored.js';
@@ -15,7 +15,7 @@ import { NO_TENANTS } from './tenants.js';
 export interface TenantsStore {
   read(): Tenants;
   /**
-   * Durable when it resolves. Rejects with STATE_UNWRITABLE, and then what was there before stays; only where the
+   * Durable when it resolves. Rejects with DISK_FULL or STATE_UNWRITABLE, and then what was there before stays; only where the
    * disk fails to say that a rename has reached it, a crash may show either.
    */
   write(tenants: Tenants): Promise<void>;
@@ -84,7 +84,7 @@ export async function openTenantsStore(path: string, { files, logger, availableS
     // conf takes a short write, as of a disk that fills up, for a whole one: so it writes beside, and that is read again first.
     const stored = storedForm(wanted);
     staging.store = stored;
-    if (await readFile(next, 'utf8') !== serialize(stored)) throw new Error('not all of it could be written');
+    if (await readFile(next, 'utf8') !== serialize(stored)) throw Object.assign(new Error('not all of it could be written'), { code: 'ENOSPC' });
     await files.rename(next, path);
     await files.syncFolder(folder);
     tenants = wanted;
@@ -99,7 +99,7 @@ export async function openTenantsStore(path: string, { files, logger, availableS
     read: () => tenants,
     write(wanted) {
       const done = last.then(() => write(wanted)).catch((cause: unknown) => {
-        throw new RaxedError('STATE_UNWRITABLE', `${path} cannot be written (${reasonOf(cause)})`, { cause });
+        throw unwritable(`${path} cannot be written`, cause);
       });
       last = done.catch(() => undefined);
       return done;

@@ -89,7 +89,7 @@ t.test('what nobody waits for is written within 5 or 30 s, once for all of it', 
 t.test('a disk that refuses is logged once, said while it lasts, and tried again', async (t) => {
   const { file, writes, state, logger } = setup();
   state.value = 1;
-  const refused = t.rejects(file.save(), { code: 'STATE_UNWRITABLE', message: /^the record cannot be written \(ENOSPC\); what changed holds/ });
+  const refused = t.rejects(file.save(), { code: 'DISK_FULL', message: /^the record cannot be written; what changed holds.*\(ENOSPC\)$/ });
   await settle();
   writes[0]?.fail('ENOSPC');
   await refused;
