@@ -3,7 +3,8 @@ import { constants } from 'node:fs';
 import { access, mkdir, open, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { describeError, errnoOf, RaxedError } from '../errors.js';
+import { isDeepStrictEqual } from 'node:util';
+import { describeError, errnoOf, isNoSpace, RaxedError, unwritable } from '../errors.js';
 import type { Logger } from '../ports.js';
 import { identityOf, isDead, parseOwner } from './process-identity.js';
 import type { Owner, ProcessIdentity } from './process-identity.js';
@@ -48,14 +49,14 @@ export async function lockStateFolder(folder: string, logger: Logger, options: L
       if (previous !== undefined && previous.pid !== self.pid && !isDead(previous, self)) throw lockedBy(previous);
     }
     const mayTakeOver = kernel === 'locked' ? isGone(previous, self) : previous !== undefined && isDead(previous, self);
-    const lock = new FolderMark(folder, owner, kernel === 'locked', logger);
+    const lock = new FolderMark({ folder: resolve(folder), owner, self: { ...self, kernelLock: kernel === 'locked' }, logger });
     await lock.take(mayTakeOver, previous);
     try {
-      await writeOwner(owner, { ...self, kernelLock: kernel === 'locked' });
+      await writeOwner(owner, lock.self);
     } catch (error) {
       if (kernel !== 'locked' || !isNoSpace(error)) {
         await lock.drop();
-        throw unwritable(error);
+        throw unwritable('cannot write the state folder', error);
       }
     }
     return lock;
@@ -72,19 +73,21 @@ function isGone(previous: Owner | undefined, self: ProcessIdentity): boolean {
 
 /** proper-lockfile's mark, kept for as long as the lock is. */
 class FolderMark implements StateLock {
+  readonly self: Owner;
   readonly #folder: string;
   readonly #owner: FileHandle;
-  readonly #kernel: boolean;
   readonly #logger: Logger;
   readonly #lost = new AbortController();
   #release: (() => Promise<void>) | undefined;
   #released = false;
+  #marked = true;
+  #retry: NodeJS.Timeout | undefined;
 
-  constructor(folder: string, owner: FileHandle, kernel: boolean, logger: Logger) {
-    this.#folder = resolve(folder);
-    this.#owner = owner;
-    this.#kernel = kernel;
-    this.#logger = logger;
+  constructor(options: { readonly folder: string; readonly owner: FileHandle; readonly self: Owner; readonly logger: Logger }) {
+    this.self = options.self;
+    this.#folder = options.folder;
+    this.#owner = options.owner;
+    this.#logger = options.logger;
   }
 
   get lost(): AbortSignal { return this.#lost.signal; }
@@ -93,16 +96,17 @@ class FolderMark implements StateLock {
     try {
       await this.#mark();
     } catch (error) {
-      if (errnoOf(error) !== 'ELOCKED') throw unwritable(error);
+      if (errnoOf(error) !== 'ELOCKED') throw unwritable('cannot write the state folder', error);
       if (!mayTakeOver) throw lockedBy(previous);
       await rm(this.#markPath(), { recursive: true, force: true });
-      await this.#mark().catch((again: unknown) => { throw errnoOf(again) === 'ELOCKED' ? lockedBy(undefined) : unwritable(again); });
+      await this.#mark().catch((again: unknown) => { throw errnoOf(again) === 'ELOCKED' ? lockedBy(undefined) : unwritable('cannot write the state folder', again); });
     }
   }
 
   /** Removes the mark, and keeps the owner file open. */
   async drop(): Promise<void> {
     this.#released = true;
+    clearTimeout(this.#retry);
     const release = this.#release;
     this.#release = undefined;
     // A mark that is not ours any more is not ours to remove.
@@ -118,50 +122,72 @@ class FolderMark implements StateLock {
     await this.#owner.close();
   }
 
-  /** Makes the mark; where the disk has no room for it and the kernel lock is held, says so and goes without. */
+  /** Makes the mark; where the disk has no room for it and the kernel lock is held, goes without until it has. */
   async #mark(): Promise<void> {
     try {
       await this.#lock();
     } catch (error) {
-      if (!this.#kernel || !isNoSpace(error)) throw error;
-      this.#logger.warn({ errno: errnoOf(error) }, 'the disk is full: the state folder is guarded by the kernel lock only');
+      if (!this.self.kernelLock || !isNoSpace(error)) throw error;
+      this.#goWithout(error);
     }
   }
 
   async #lock(): Promise<void> {
     // Loaded here: a start that is refused by the kernel lock needs none of it.
     const { default: { lock } } = await import('proper-lockfile');
-    this.#release = await lock(join(this.#folder, 'raxed'), {
+    const release = await lock(join(this.#folder, 'raxed'), {
       realpath: false,
       stale: STALE_MS,
       update: UPDATE_MS,
       lockfilePath: this.#markPath(),
       onCompromised: (error) => { void this.#compromised(error); },
     });
+    if (this.#released) await release();
+    else this.#release = release;
   }
 
   /**
-   * The mark was not renewed in time, or is gone: the event loop stood still, the clock was set, or somebody removed it.
-   * As long as the kernel lock holds on the same file, nobody else can have got in, and the mark is made again.
+   * The mark was not renewed in time, or is gone: the event loop stood still, the clock was set, the disk refused, or
+   * somebody removed it. As long as the folder is ours all the same, nobody else can have got in, and it is made again.
    */
-  async #compromised(error: Error): Promise<void> {
+  async #compromised(error: unknown): Promise<void> {
     this.#release = undefined;
     if (this.#released) return;
-    try {
-      if (!this.#kernel || !await this.#ownsFile()) throw error;
-      await this.#mark();
-      this.#logger.warn({ error: describeError(error) }, 'the mark on the state folder was lost and has been made again; the kernel lock held');
-    } catch (cause) {
+    if (!await this.#isOurs()) {
       if (this.#released) return;
-      this.#logger.error({ error: describeError(cause) }, 'the lock on the state folder is lost');
-      this.#lost.abort(new RaxedError('STATE_LOCKED', 'the lock on the state folder was lost', { cause }));
+      this.#logger.error({ error: describeError(error) }, 'the lock on the state folder is lost');
+      this.#lost.abort(new RaxedError('STATE_LOCKED', 'the lock on the state folder was lost', { cause: error }));
+      return;
+    }
+    try {
+      await this.#lock();
+      this.#marked = true;
+      this.#logger.warn({ error: describeError(error) }, 'the mark on the state folder was lost and has been made again; the folder was ours');
+    } catch (again) {
+      this.#goWithout(again);
     }
   }
 
-  /** The owner file that is locked is still the one in the folder. */
-  async #ownsFile(): Promise<boolean> {
-    const [held, listed] = await Promise.all([this.#owner.stat(), stat(join(this.#folder, OWNER_FILE))]);
-    return held.ino === listed.ino && held.dev === listed.dev;
+  #goWithout(error: unknown): void {
+    const guard = this.self.kernelLock ? 'kernel lock' : 'owner\'s file';
+    if (this.#marked) this.#logger.warn({ error: describeError(error) }, `the mark on the state folder cannot be made; until it can, the folder is guarded by the ${guard} only`);
+    this.#marked = false;
+    this.#retry = setTimeout(() => { void this.#compromised(error); }, UPDATE_MS).unref();
+  }
+
+  /**
+   * Whether nobody else can have taken the folder: the owner file in it is the one that we hold, and carries our kernel
+   * lock, or our name, which a process without that lock would not take for a dead one's.
+   */
+  async #isOurs(): Promise<boolean> {
+    try {
+      const [held, listed] = await Promise.all([this.#owner.stat(), stat(join(this.#folder, OWNER_FILE))]);
+      if (held.ino !== listed.ino || held.dev !== listed.dev) return false;
+      return this.self.kernelLock || isDeepStrictEqual(parseOwner(await readAll(this.#owner)), this.self);
+    } catch (error) {
+      // A disk that does not answer takes no kernel lock away.
+      return this.self.kernelLock && errnoOf(error) !== 'ENOENT';
+    }
   }
 
   #markPath(): string {
@@ -187,7 +213,7 @@ async function openOwnerFile(folder: string): Promise<FileHandle> {
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return await open(join(folder, OWNER_FILE), constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   } catch (error) {
-    throw unwritable(error);
+    throw unwritable('cannot write the state folder', error);
   }
 }
 
@@ -212,15 +238,6 @@ async function writeOwner(file: FileHandle, identity: Owner): Promise<void> {
   await file.datasync();
 }
 
-function isNoSpace(error: unknown): boolean {
-  const code = errnoOf(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
-}
-
 function lockedBy(owner: Owner | undefined): RaxedError {
   return new RaxedError('STATE_LOCKED', owner === undefined ? 'another process uses the state folder' : `process ${owner.pid} uses the state folder`);
-}
-
-function unwritable(error: unknown): RaxedError {
-  return new RaxedError('STATE_UNWRITABLE', `cannot write the state folder (${errnoOf(error) ?? 'unknown error'})`, { cause: error });
 }

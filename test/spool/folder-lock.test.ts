@@ -7,6 +7,7 @@ import t from 'tap';
 import { lockStateFolder } from '../../src/spool/folder-lock.js';
 import { identityOf, isDead, parseOwner } from '../../src/spool/process-identity.js';
 import { recordingLogger, silentLogger } from '../fixtures/logger.js';
+import { makeReadOnly, mountRefusal } from '../fixtures/small-disk.js';
 
 const HOLDER = `
 import { lockStateFolder } from ${JSON.stringify(new URL('../../src/spool/folder-lock.ts', import.meta.url).href)};
@@ -94,6 +95,25 @@ void t.test('a mark that was removed or grew old is made again while the kernel 
   t.ok((await stat(join(folder, 'raxed.lock'))).isDirectory());
   await lock.release();
 });
+
+for (const guard of ['kernel lock', 'owner\'s file']) {
+  void t.test(`a folder that becomes read-only stays ours by the ${guard}, and is marked again when it can be`, { skip: mountRefusal('read-only') }, async (t) => {
+    const folder = t.testdir();
+    const logger = recordingLogger();
+    const { PATH = '' } = process.env;
+    if (guard !== 'kernel lock') process.env['PATH'] = '/nowhere';
+    const lock = await lockStateFolder(folder, logger).finally(() => { process.env['PATH'] = PATH; });
+    const makeWritable = makeReadOnly(folder);
+    const said = (text: string): boolean => logger.lines.some(({ message }) => message.includes(text));
+    await until(() => lock.lost.aborted || said(`guarded by the ${guard} only`));
+    makeWritable();
+    await until(() => lock.lost.aborted || said('has been made again'));
+    t.notOk(lock.lost.aborted);
+    t.ok((await stat(join(folder, 'raxed.lock'))).isDirectory());
+    t.match(await holder(folder), { said: /STATE_LOCKED/ }, 'nobody else gets in');
+    await lock.release();
+  });
+}
 
 void t.test('the lock is lost, and says so, when somebody else has made the folder his', async (t) => {
   const folder = join(t.testdir(), 'state');
