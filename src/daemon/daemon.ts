@@ -185,7 +185,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       ...direct, clock, logger, counters: agents.counters, version: VERSION, ulid, uptimeSeconds,
       statuses: () => destinations.statuses(), rejected: () => spool.stats().rejected, warnings,
     });
-    const departures = createDepartures({ statuses: () => destinations.statuses(), clock });
+    const departures = createDepartures({ statuses: () => destinations.statuses(), flush: (ids) => { destinations.flush(ids); }, clock });
     const removals = createRemovals({ configuration, spool, agents, gaps, inForce: (id) => installer.inForce(id), logger });
 
     function onReport(report: SpoolReport): void {

@@ -23,6 +23,8 @@ const SETTLE_MS = 10_000;
 
 export function createDepartures(deps: {
   readonly statuses: () => readonly CustomerDestinationStatus[];
+  /** Sends at once what waits for a batch to be full. */
+  readonly flush: (ids: readonly StreamId[]) => void;
   readonly clock: { monotonic(): number; sleep(ms: number, signal?: AbortSignal): Promise<void> };
 }): Departures {
   const running = new Map<string, number>();
@@ -57,7 +59,10 @@ export function createDepartures(deps: {
       await whileBusy(() => ids.some((id) => running.has(keyOf(id))), SETTLE_MS);
     },
     async drain(ids, timeoutMs, signal) {
-      const drained = await whileBusy(() => ids.some((id) => running.has(keyOf(id)) || pendingOf(id) > 0), timeoutMs, signal);
+      const drained = await whileBusy(() => {
+        deps.flush(ids);
+        return ids.some((id) => running.has(keyOf(id)) || pendingOf(id) > 0);
+      }, timeoutMs, signal);
       if (!drained) throw new RaxedError('DRAIN_TIMEOUT', 'not everything that waits could be delivered in time');
     },
     pending: (id, destination) => statusesOf(id).find(({ name }) => name === destination)?.pending ?? 0,

@@ -29,6 +29,8 @@ export interface CustomerDestinationStatus extends DestinationStatus {
 export interface Destinations {
   apply(plans: readonly DestinationPlan[]): Promise<void>;
   statuses(): CustomerDestinationStatus[];
+  /** Sends at once what waits for a batch to be full. */
+  flush(streams: readonly StreamId[]): void;
   /** The running loop of a destination. */
   loop(of: Pick<DestinationPlan, 'stream' | 'name'>): DeliveryLoop | undefined;
   /** The oldest sign of life of all loops, on the monotonic clock; `now` when there is none. */
@@ -77,6 +79,11 @@ export function createDestinations(logger: Logger): Destinations {
     statuses: () => [...running.values()].map(({ plan, loop }) => ({
       mssp_id: plan.stream.msspId, customer_id: plan.stream.customerId, ...loop.status(),
     })),
+    flush(streams) {
+      for (const { plan: { stream }, loop } of running.values()) {
+        if (streams.some(({ msspId, customerId }) => stream.msspId === msspId && stream.customerId === customerId)) loop.flush();
+      }
+    },
     loop: (of) => running.get(keyOf(of))?.loop,
     oldestTurn: (now) => Math.min(now, ...[...running.values()].map(({ loop }) => loop.lastTurn)),
     stop: (drainMs) => inTurn(async () => {

@@ -28,6 +28,8 @@ import { createScanner } from '../scanner/worker.js';
 export interface OutputPlan {
   readonly name: string;
   readonly fingerprint: string;
+  /** The longest that an event waits for company in a batch. */
+  readonly flushIntervalMs: number;
   create(options?: { skipVerify?: boolean }): Output;
 }
 
@@ -153,6 +155,7 @@ function createOutputPlans({ secretOf, proxy }: { secretOf: ReturnType<typeof re
       return {
         name: 'webhook',
         fingerprint: fingerprint({ ...webhook, secret, previous, proxy: proxy.configured }),
+        flushIntervalMs: 0,
         create: ({ skipVerify = ports.skipVerify } = {}) => createWebhookOutput({
           name: 'webhook', url: webhook.url, secret: () => secret, previousSecret: () => previous,
           timeoutMs: webhook.timeout_seconds * 1000, maxInFlight: webhook.max_in_flight,
@@ -165,6 +168,8 @@ function createOutputPlans({ secretOf, proxy }: { secretOf: ReturnType<typeof re
       return {
         name: siem.name,
         fingerprint: fingerprint({ ...siem, token, proxy: proxy.configured }),
+        // A datagram carries one event, and gains nothing by company.
+        flushIntervalMs: siem.type === 'cef' && syslogTarget(siem)?.transport === 'udp' ? 0 : siem.flush_interval_seconds * 1000,
         create: ({ skipVerify = ports.skipVerify } = {}) => createSiemOutput(siem, { token, proxy, skipVerify }, ports),
       };
     },

@@ -93,7 +93,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
         const sender = output.create();
         const cursor = await opened.attach(output.name);
         const loop = createDeliveryLoop({
-          stream, cursor, deadLetters, output: sender, audit: deps.audit,
+          stream, cursor, deadLetters, output: sender, audit: deps.audit, flushIntervalMs: output.flushIntervalMs,
           narrow: (event) => policies.narrow(tenant.key, event),
           retentionMs: () => retentionMs(today()),
         }, deps);

@@ -26,6 +26,8 @@ export interface DeliveryLoop {
   status(): DestinationStatus;
   /** Tries at once, whatever it was waiting for: after a reload, or when an operator says so. */
   kick(): void;
+  /** Sends at once what waits for a batch to be full. */
+  flush(): void;
   /** Delivers for up to `drainMs` what can be delivered, then aborts and closes the output. Safe twice. The cursor stays the caller's. */
   stop(drainMs: number): Promise<void>;
   /** Sends dead letters again, at once if the destination was given up for now; resolves when each was tried. */
@@ -42,6 +44,8 @@ export interface DeliveryLoopOptions {
   /** Today's privacy; returns the same object when there is nothing to take away. */
   readonly narrow: (event: FilteredEvent) => FilteredEvent;
   readonly audit: AuditSink;
+  /** The longest that an event waits until its batch is full; 0 unless told. */
+  readonly flushIntervalMs?: number;
   /** What waits longer expires; undefined: never. Asked for anew each second. */
   readonly retentionMs?: () => number | undefined;
   readonly timing?: Partial<DeliveryTiming>;
@@ -91,7 +95,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   const maxInFlight = output.batchEvents * output.maxInFlight;
   const maxUncommitted = output.batchEvents === 1 ? UNCOMMITTED_WINDOWS * maxInFlight : output.batchEvents;
   const reader = createReader({
-    cursor, window, recorder, output, clock, stopping: stopping.signal,
+    cursor, window, recorder, output, clock, flushIntervalMs: options.flushIntervalMs ?? 0, stopping: stopping.signal,
     onRead: () => { expireOld(); pump(); },
     onDamaged: (unit) => { ledger.close(unit); },
   });
@@ -263,6 +267,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     const over = new AbortController();
     const quiet = (): Promise<void> => new Promise((resolve) => { onQuiet = resolve; pump(); });
     stopping.abort();
+    window.flush();
     await Promise.race([quiet(), clock.sleep(drainMs, over.signal)]);
     aborting.abort();
     alarm.stop();
@@ -274,6 +279,11 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   function kick(): void {
     gate.kick(clock.monotonic());
     window.hurry();
+    flush();
+  }
+
+  function flush(): void {
+    window.flush();
     pump();
   }
 
@@ -284,6 +294,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     name: output.name,
     get lastTurn() { return lastTurn; },
     kick,
+    flush,
     replay(ids, signal) {
       const result = replays.replay(ids, signal);
       kick();

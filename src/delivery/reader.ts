@@ -5,12 +5,14 @@ import type { Cursor, SpooledRecord } from '../spool/spool.js';
 import type { Recorder } from './recorder.js';
 import type { Item, Unit, Window } from './window.js';
 
+/** At least this many; for one batch more than is on its way. Beside what waits for company. */
 const READ_AHEAD_EVENTS = 256;
+/** Of a destination that takes nothing, this is in memory, and as much once more. */
 const READ_AHEAD_BYTES = 1024 * 1024;
 /** Between two looks at a spool that says that something is there and gives nothing. */
 const EMPTY_READ_MS = 1000;
 
-/** Keeps the window filled from the cursor, a bounded number of events ahead, one read at a time. */
+/** Keeps the window filled from the cursor, a bounded number of events and bytes ahead, one read at a time. */
 export interface Reader {
   /** Starts a read when there is room and none runs; `stopping`: only of what is there already. */
   fill(): void;
@@ -26,6 +28,8 @@ export interface ReaderOptions {
   readonly window: Window;
   readonly recorder: Recorder;
   readonly output: Pick<Output, 'batchEvents' | 'batchBytes'>;
+  /** The longest that an event waits for company. */
+  readonly flushIntervalMs: number;
   readonly clock: Clock;
   readonly stopping: AbortSignal;
   /** New events are in the window, or a read has ended. */
@@ -61,7 +65,7 @@ export function createReader(options: ReaderOptions): Reader {
 
   /** Decodes records into units; what is no event goes to the dead letters as it is. */
   function accept(records: readonly SpooledRecord<FilteredBytes>[]): void {
-    const limits = { events: output.batchEvents, bytes: output.batchBytes };
+    const limits = { events: output.batchEvents, bytes: output.batchBytes, ...(stopping.aborted ? {} : { untilMs: clock.monotonic() + options.flushIntervalMs }) };
     let items: Item[] = [];
     for (const record of records) {
       try {
@@ -81,7 +85,8 @@ export function createReader(options: ReaderOptions): Reader {
     get busy() { return busy; },
     get atEnd() { return atEnd; },
     fill() {
-      if (busy || window.fresh() >= ahead / 2 || (stopping.aborted && atEnd)) return;
+      const { events, bytes } = window.ready();
+      if (busy || events >= ahead / 2 || bytes >= READ_AHEAD_BYTES || (stopping.aborted && atEnd)) return;
       busy = true;
       void read().finally(() => { busy = false; options.onRead(); });
     },

@@ -24,12 +24,14 @@ export interface Refusal {
  */
 export interface Unit {
   /** Emptied when done: what waits behind an older unit must not hold its texts. */
-  items: readonly Item[];
-  readonly size: number;
+  items: Item[];
+  /** How many, and their payloads' bytes together; kept when done. */
+  size: number;
+  bytes: number;
   readonly firstSeq: number;
   state: 'waiting' | 'sending' | 'undecided' | 'finishing' | 'done';
   attempts: number;
-  /** Monotonic ms; before it, it is sent as a probe only. Finite: its last attempt failed. Set by `delay` and `hurry`. */
+  /** Monotonic ms; before it, it is sent as a probe only: it gathers, or its last attempt failed. */
   notBeforeMs: number;
   refusal?: Refusal;
   /** Which row of refusals it was last part of. */
@@ -53,7 +55,12 @@ export interface Replay {
   changed: () => void;
 }
 
-export interface BatchLimits { readonly events: number; readonly bytes: number }
+export interface BatchLimits {
+  readonly events: number;
+  readonly bytes: number;
+  /** Until then (monotonic ms) a batch that is not full waits for company; not at all unless told. */
+  readonly untilMs?: number;
+}
 
 /** The events between the cursor and what has been read, in the order of the spool. */
 export interface Window {
@@ -79,6 +86,8 @@ export interface Window {
   firstOpenSeq(): number | undefined;
   /** Events that were never sent. */
   fresh(): number;
+  /** Those of them that wait for no company, and their bytes. */
+  ready(): { readonly events: number; readonly bytes: number };
   /** Events that were sent at least once and are not released. */
   started(): number;
   /** The oldest unit keeps failing while others behind it may succeed. */
@@ -91,29 +100,38 @@ export interface Window {
   delay(unit: Unit, untilMs: number): void;
   /** The unit, or each of them, may be sent at once. */
   hurry(unit?: Unit): void;
+  /** What waits for company may be sent at once. */
+  flush(): void;
   /** Some unit failed and was neither hurried nor finished since. */
   failing(): boolean;
-  /** When the first unit that waits for a retry may be sent. */
+  /** When the first unit that waits for company or a retry may be sent. */
   nextDueMs(nowMs: number): number | undefined;
 }
 
 export function createWindow(): Window {
   const units: Unit[] = [];
   const delayed = new Set<Unit>();
-  let fresh = 0;
+  let fresh = { events: 0, bytes: 0 };
   let started = 0;
+  /** The batch that waits for company. */
+  let gathering: Unit | undefined;
 
-  const countStart = (unit: Unit): Unit => {
-    if (unit.attempts === 0) { fresh -= unit.size; started += unit.size; }
+  function leaveFresh(unit: Unit): void {
+    if (unit === gathering) gathering = undefined;
+    fresh = { events: fresh.events - unit.size, bytes: fresh.bytes - unit.bytes };
+  }
+
+  function countStart(unit: Unit): Unit {
+    if (unit.attempts === 0) { leaveFresh(unit); started += unit.size; }
     return unit;
-  };
+  }
 
   function removeWaiting(fits: (unit: Unit) => boolean): Unit[] {
     const removed = units.filter((unit) => unit.state === 'waiting' && fits(unit));
     for (const unit of removed) {
       units.splice(units.indexOf(unit), 1);
       delayed.delete(unit);
-      if (unit.attempts === 0) fresh -= unit.size;
+      if (unit.attempts === 0) leaveFresh(unit);
       else started -= unit.size;
     }
     return removed;
@@ -122,26 +140,26 @@ export function createWindow(): Window {
   return {
     units,
 
-    add(items, limits, replay) {
-      let batch: Item[] = [];
-      let bytes = 0;
-      const close = (): void => {
-        const first = batch[0];
-        if (first !== undefined) units.push({ ...waiting(batch, first.seq, 0), ...partOf(replay) });
-        batch = [];
-        bytes = 0;
-      };
+    add(items, { events, bytes, untilMs = -Infinity }, replay) {
+      let batch = replay === undefined ? gathering : undefined;
       for (const item of items) {
-        if (batch.length >= limits.events || (batch.length > 0 && bytes + item.payload.byteLength > limits.bytes)) close();
-        batch.push(item);
-        bytes += item.payload.byteLength;
+        const length = item.payload.byteLength;
+        if (batch === undefined || batch.size >= events || batch.bytes + length > bytes) {
+          if (batch !== undefined) batch.notBeforeMs = -Infinity;
+          batch = { ...waiting([], item.seq, 0), notBeforeMs: untilMs, ...partOf(replay) };
+          units.push(batch);
+        }
+        batch.items.push(item);
+        batch.size++;
+        batch.bytes += length;
+        fresh = { events: fresh.events + 1, bytes: fresh.bytes + length };
       }
-      close();
-      fresh += items.length;
+      if (batch !== undefined && (batch.size >= events || batch.bytes >= bytes)) batch.notBeforeMs = -Infinity;
+      if (replay === undefined) gathering = batch?.notBeforeMs === -Infinity ? undefined : batch;
     },
 
     addFinishing(seq) {
-      const unit: Unit = { items: [], size: 1, firstSeq: seq, state: 'finishing', attempts: 1, notBeforeMs: -Infinity };
+      const unit: Unit = { ...waiting([], seq, 1), size: 1, state: 'finishing' };
       units.push(unit);
       started += unit.size;
       return unit;
@@ -181,7 +199,8 @@ export function createWindow(): Window {
       return units.find((unit) => unit.state !== 'done' && unit.passed !== true)?.firstSeq;
     },
 
-    fresh: () => fresh,
+    fresh: () => fresh.events,
+    ready: () => ({ events: fresh.events - (gathering?.size ?? 0), bytes: fresh.bytes - (gathering?.bytes ?? 0) }),
     started: () => started,
 
     headIsStuck() {
@@ -216,11 +235,16 @@ export function createWindow(): Window {
       }
     },
 
+    flush() {
+      if (gathering !== undefined) gathering.notBeforeMs = -Infinity;
+      gathering = undefined;
+    },
+
     failing: () => delayed.size > 0,
 
     nextDueMs(nowMs) {
       let due: number | undefined;
-      for (const unit of delayed) {
+      for (const unit of gathering === undefined ? delayed : [gathering, ...delayed]) {
         if (unit.state === 'waiting' && unit.notBeforeMs > nowMs && (due === undefined || unit.notBeforeMs < due)) due = unit.notBeforeMs;
       }
       return due;
@@ -228,8 +252,9 @@ export function createWindow(): Window {
   };
 }
 
-function waiting(items: readonly Item[], firstSeq: number, attempts: number): Unit {
-  return { items, size: items.length, firstSeq, state: 'waiting', attempts, notBeforeMs: -Infinity };
+function waiting(items: Item[], firstSeq: number, attempts: number): Unit {
+  const bytes = items.reduce((sum, { payload }) => sum + payload.byteLength, 0);
+  return { items, size: items.length, bytes, firstSeq, state: 'waiting', attempts, notBeforeMs: -Infinity };
 }
 
 function partOf(replay: Replay | undefined): Pick<Unit, 'passed' | 'replay'> {

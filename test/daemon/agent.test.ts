@@ -49,7 +49,7 @@ function setup(): Setup {
     },
     close: () => Promise.resolve(),
   };
-  const webhook = { name: 'webhook', fingerprint: 'f', create: () => output };
+  const webhook = { name: 'webhook', fingerprint: 'f', flushIntervalMs: 0, create: () => output };
   const tenant: TenantPlan = {
     key: 'mssp_a/cust_acme', mssp, customer, webhook, outputs: [webhook],
     policy: { customerName: 'Acme', dataMode: 'privacy_safe', dataFields: [], scanResponses: false },

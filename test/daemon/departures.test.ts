@@ -15,7 +15,7 @@ function status(customer: typeof A, name: string, pending: number, dead: number)
 }
 
 t.test('a customer that leaves takes no scan until it stays after all', (t) => {
-  const departures = createDepartures({ statuses: () => [], clock: manualClock() });
+  const departures = createDepartures({ statuses: () => [], flush: () => undefined, clock: manualClock() });
   const reopen = departures.close([A]);
   t.throws(() => departures.enter(A), { code: 'CUSTOMER_NOT_FOUND' });
   departures.enter(B)();
@@ -26,8 +26,10 @@ t.test('a customer that leaves takes no scan until it stays after all', (t) => {
 
 t.test('a drain waits for scans that run and for every destination, and gives up in time', async (t) => {
   const clock = manualClock();
+  const flush = (ids: readonly object[]): void => { flushed.push(...ids); };
+  const flushed: object[] = [];
   let waiting = [status(A, 'webhook', 3, 1), status(A, 'siem', 5, 2), status(B, 'webhook', 9, 0)];
-  const departures = createDepartures({ statuses: () => waiting, clock });
+  const departures = createDepartures({ statuses: () => waiting, flush, clock });
   t.same(departures.waiting([A]), { pending_events: 5, dead_letters: 3 }, 'an event that two destinations wait for counts once');
   t.equal(departures.pending(A, 'webhook'), 3);
   t.equal(departures.pending(A, 'none'), 0);
@@ -36,6 +38,7 @@ t.test('a drain waits for scans that run and for every destination, and gives up
   const refused = t.rejects(late, { code: 'DRAIN_TIMEOUT' });
   await clock.advance(1100);
   await refused;
+  t.ok(flushed.length > 0 && flushed.every((id) => id === A), 'no event waits for company meanwhile');
 
   const leave = departures.enter(A);
   let done = false;
@@ -57,7 +60,7 @@ t.test('a drain waits for scans that run and for every destination, and gives up
 
 t.test('a deletion waits for scans that run, but not for ever', async (t) => {
   const clock = manualClock();
-  const departures = createDepartures({ statuses: () => [status(A, 'webhook', 3, 0)], clock });
+  const departures = createDepartures({ statuses: () => [status(A, 'webhook', 3, 0)], flush: () => undefined, clock });
   const leave = departures.enter(A);
   departures.enter(B);
   let settled = false;

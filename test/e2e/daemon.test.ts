@@ -67,7 +67,7 @@ t.test('a threat is spooled before the verdict and arrives, signed, at the webho
   t.teardown(() => { syslog.close(); });
   const { site } = await startSite(t, soc, {
     data_mode: 'full', data_fields: ['prompt'],
-    siem: [{ type: 'cef', name: 'soc-syslog', url: `syslog://127.0.0.1:${syslog.port}`, transport: 'tcp' }],
+    siem: [{ type: 'cef', name: 'soc-syslog', url: `syslog://127.0.0.1:${syslog.port}`, transport: 'tcp', flush_interval_seconds: 0.1 }],
   });
   const verdict = await post(site.scanSocket, '/v1/scan', scanFor(ATTACK, { integration: 'langchain', entry_point: 'integration' }));
   t.equal(verdict.status, 200);

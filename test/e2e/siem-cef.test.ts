@@ -24,8 +24,8 @@ t.test('a threat arrives as CEF over HTTP, at ArcSight, and over syslog, without
   const [http, arcsight, syslog] = [await cefCollector({ token: 'cef-token' }), await cefCollector({ token: 'as-token', required: ['cat', 'dvchost', 'deviceExternalId'] }), await udpReceiver()];
   t.teardown(() => Promise.all([http.close(), arcsight.close(), syslog.close()]));
   const site = await startSite(t, [
-    { type: 'cef', name: 'http', url: `${http.url}/cef`, token: 'cef-token' },
-    { type: 'arcsight', url: `${arcsight.url}/receiver/v1/events`, token: 'as-token', smart_connector_id: 'sc-001', device_vendor: 'Our | Brand', device_product: 'AI Guard' },
+    { type: 'cef', name: 'http', url: `${http.url}/cef`, token: 'cef-token', flush_interval_seconds: 0.1 },
+    { type: 'arcsight', url: `${arcsight.url}/receiver/v1/events`, token: 'as-token', smart_connector_id: 'sc-001', device_vendor: 'Our | Brand', device_product: 'AI Guard', flush_interval_seconds: 0.1 },
     { type: 'cef', name: 'udp', url: `syslog://127.0.0.1:${syslog.port}` },
   ]);
   await scan(site, { prompt: ATTACK });

@@ -50,7 +50,7 @@ t.test('a threat becomes a row of Sentinel, with a token that comes through the 
   const azure = await logsIngestion({ entra, ...RULE, columns: RAXE_COLUMNS, clientId: APP.clientId });
   const proxy = await inspectingProxy(entra.port);
   t.teardown(() => Promise.all([proxy.close(), entra.close(), azure.close()]));
-  const siem = { type: 'sentinel', url: azure.url, token: APP.clientSecret, tenant_id: APP.tenantId, client_id: APP.clientId, dcr_id: RULE.dcrId, stream: RULE.stream };
+  const siem = { type: 'sentinel', url: azure.url, token: APP.clientSecret, tenant_id: APP.tenantId, client_id: APP.clientId, dcr_id: RULE.dcrId, stream: RULE.stream, flush_interval_seconds: 0.1 };
   const { site, daemon } = await startSite(t, siem, { proxy: proxy.url }, { RAXE_SKIP_SSL_VERIFY: 'true' });
 
   const { body } = await post(site.scanSocket, '/v1/scan', { prompt: ATTACK, mssp_id: 'mssp_a', customer_id: 'cust_a' });
@@ -79,7 +79,7 @@ t.test('the legacy API takes signed rows, and a warning says that its end has co
   const workspace = { workspaceId: '8145d822-13a7-44ad-859c-36f31a84f6dd', sharedKey: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=' };
   const collector = await dataCollector(workspace);
   t.teardown(() => collector.close());
-  const { site, daemon } = await startSite(t, { type: 'sentinel', url: `${collector.url}/api/logs`, token: workspace.sharedKey, sentinel_workspace_id: workspace.workspaceId });
+  const { site, daemon } = await startSite(t, { type: 'sentinel', url: `${collector.url}/api/logs`, token: workspace.sharedKey, sentinel_workspace_id: workspace.workspaceId, flush_interval_seconds: 0.1 });
   const { body } = await post(site.scanSocket, '/v1/scan', { prompt: ATTACK, mssp_id: 'mssp_a', customer_id: 'cust_a' });
   await eventually('the row arrives', () => collector.rows.length > 0);
   t.match(collector.rows[0], { EventId: body['event_id'], ThreatDetected: true, MsspData: JSON.stringify({ prompt_text: ATTACK }) });

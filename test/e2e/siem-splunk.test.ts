@@ -20,9 +20,9 @@ t.test('the daemon delivers every threat to Splunk and LogScale, and what Splunk
     mssps: [{ id: 'mssp_test', webhook: { url: soc.url, secret: 'secret' }, customers: [{
       id: 'cust_acme', data_mode: 'full', data_fields: ['prompt'],
       siem: [
-        { type: 'splunk', url: `${splunk.url}/event`, token: 'hec-token', splunk_index: 'security', splunk_ack: true },
-        { type: 'crowdstrike', url: `${logscale.url}/api/v1/ingest/hec`, token: 'ingest-token' },
-        { type: 'crowdstrike', name: 'flat', url: `${logscale.url}/api/v1/ingest/json`, token: 'ingest-token' },
+        { type: 'splunk', url: `${splunk.url}/event`, token: 'hec-token', splunk_index: 'security', splunk_ack: true, flush_interval_seconds: 0.1 },
+        { type: 'crowdstrike', url: `${logscale.url}/api/v1/ingest/hec`, token: 'ingest-token', flush_interval_seconds: 0.1 },
+        { type: 'crowdstrike', name: 'flat', url: `${logscale.url}/api/v1/ingest/json`, token: 'ingest-token', flush_interval_seconds: 0.1 },
       ],
     }] }],
   });
