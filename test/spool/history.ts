@@ -1,5 +1,6 @@
 import assert from 'node:assert';
 import { RaxedError } from '../../src/errors.js';
+import { decodeKnown } from '../../src/spool/known-destinations.js';
 import { createSpool } from '../../src/spool/spool.js';
 import type { Cursor, Spool, SpoolReport, Stream } from '../../src/spool/spool.js';
 import { manualClock } from '../fixtures/clock.js';
@@ -36,7 +37,7 @@ interface Side {
 export class History {
   files = new FaultyFiles();
   readonly #clock = manualClock();
-  #crashes = 0;
+  readonly #counts = new Map<string, number>();
   #callsInCut = 0;
   readonly #random: () => number;
   readonly #setup: Setup;
@@ -59,8 +60,8 @@ export class History {
     this.#happened.add(setup.whenFull);
   }
 
-  /** Plays a history to its end; how many crashes were in it, and system calls in its last `cut` up to there. */
-  static async play(setup: Setup, steps: readonly Step[]): Promise<{ crashes: number; callsInCut: number }> {
+  /** Plays a history to its end; what really happened in it, by kind, and how many system calls its last `cut` made up to there. */
+  static async play(setup: Setup, steps: readonly Step[]): Promise<{ counts: ReadonlyMap<string, number>; callsInCut: number }> {
     const history = new History(setup);
     history.#sides = CUSTOMERS.map((customer) => ({ customer, model: new StreamModel(), stream: undefined as never, cursors: new Map(), configured: new Set(['webhook', 'siem']), forgive: false, removing: false, flips: 0 }));
     await history.#open();
@@ -71,7 +72,7 @@ export class History {
     }
     await history.#end();
     history.#checkReports();
-    return { crashes: history.#crashes, callsInCut: history.#callsInCut };
+    return { counts: history.#counts, callsInCut: history.#callsInCut };
   }
 
   async #step(step: Step): Promise<void> {
@@ -145,8 +146,7 @@ export class History {
     await Promise.all(Array.from({ length: count }, async () => {
       const event = model.given++;
       await refused(stream.append(bytesOf(`event ${event} `.padEnd(length, 'x'))).then((seq) => {
-        assert.ok(!model.acked.has(seq) || model.endIsUnsure, `seq ${seq} was given twice`);
-        model.acked.set(seq, event);
+        model.accepted(seq, event);
         accepted++;
       }));
     }));
@@ -247,9 +247,12 @@ export class History {
       if (mine.some((call) => call.do === 'attach')) for (const place of side.model.places.values()) place.durable &&= false;
     }
     const removed = calls.find((call) => call.do === 'remove');
+    const known = this.#sides.map(({ model }) => new Set(model.places.keys()));
     await Promise.all((removed === undefined ? calls : [removed]).map((call) => this.#call(call).catch((error: unknown) => {
       if (!(error instanceof RaxedError)) throw error;
     })));
+    // Whoever came meanwhile may not have got as far as the disk.
+    for (const [i, { model }] of this.#sides.entries()) for (const [name, place] of model.places) place.durable &&= known[i]?.has(name) === true;
     this.#callsInCut = this.files.calls - before;
     await this.#restart(how);
   }
@@ -263,6 +266,7 @@ export class History {
       const offset = Math.floor(at * content.length);
       content.writeUInt8(content.readUInt8(offset) ^ mask, offset);
       this.files.replace(path, content);
+      this.#count(`${kindOf(path)} flipped`);
       const side = this.#sides.find(({ customer }) => path.includes(`/${customer}/`) || path.includes(`/${customer}.`));
       if (side !== undefined) {
         side.flips++;
@@ -276,14 +280,16 @@ export class History {
   async #lose(file: 'cursor' | 'list', side: Side, name: string): Promise<void> {
     await this.#stop('kill');
     const folder = `/spool/mssp/${side.customer}`;
-    const list = this.files.snapshot().get(`${folder}/destinations.known`)?.toString('latin1') ?? '';
+    const list = decodeKnown(this.files.snapshot().get(`${folder}/destinations.known`) ?? Buffer.alloc(0));
     const path = file === 'list' ? `${folder}/destinations.known` : `${folder}/${name}.cursor`;
     if (this.files.snapshot().has(path)) {
       this.#heal();
       await this.files.unlink(path);
       await this.files.syncFolder(folder);
+      this.#count(`${file} lost`);
       const place = side.model.places.get(name);
-      if (file === 'cursor' && !list.includes(`"${name}"`)) side.model.places.delete(name);
+      // The list, too, may have rotted: nothing is left then that knows of the destination.
+      if (file === 'cursor' && !(list.kind === 'names' && list.names.includes(name))) side.model.places.delete(name);
       else if (file === 'cursor' && place !== undefined) place.sure = 0;
     }
     await this.#open();
@@ -292,7 +298,11 @@ export class History {
   #failNext(failing: FileOp, times: number, fault: Fault): void {
     this.#faulty = true;
     let left = times;
-    this.#fault = (op) => (op === failing && left-- > 0 ? fault : undefined);
+    this.#fault = (op) => {
+      if (op !== failing || left-- <= 0) return undefined;
+      this.#count(`${op} ${typeof fault === 'object' && 'errno' in fault ? fault.errno : 'short'}`);
+      return fault;
+    };
     this.files.onCall = this.#fault;
   }
 
@@ -312,10 +322,9 @@ export class History {
     const durable = this.#sides.map(({ stream }) => stream.nextSeq);
     if (how === 'close') await this.#spool.close();
     const next = how === 'crash' ? this.files.crash(this.#random) : this.files.kill();
-    if (how !== 'close') {
-      this.#crashes++;
-      await this.#spool.close();
-    }
+    if (how !== 'close') await this.#spool.close();
+    this.#count(how);
+    this.#count('disk full', this.files.overflows);
     // A fault outlives the process.
     next.onCall = (op) => this.#fault(op);
     this.files = next;
@@ -439,6 +448,10 @@ export class History {
     }
   }
 
+  #count(kind: string, times = 1): void {
+    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + times);
+  }
+
   #side(index: 0 | 1): Side {
     const side = this.#sides[index];
     assert.ok(side !== undefined);
@@ -448,6 +461,11 @@ export class History {
 
 function idOf(side: Side): { msspId: string; customerId: string } {
   return { msspId: 'mssp', customerId: side.customer };
+}
+
+function kindOf(path: string): string {
+  if (path.includes('/dead/')) return 'dead letters';
+  return path.endsWith('.seg') ? 'segment' : path.endsWith('.cursor') ? 'cursor' : path.endsWith('.known') ? 'list' : 'other file';
 }
 
 const EVENT = /^(event|safe) (\d+) /;

@@ -20,6 +20,7 @@ export class StreamModel {
   reportedLost = 0;
   /** Events below it must be in their rewritten form. */
   rewrittenBelow = 0;
+  readonly #cameBack = new Set<number>();
 
   report({ kind, destination, count = Infinity }: SpoolReport): void {
     if (kind === 'segment_given_up' || kind === 'torn_tail') return;
@@ -37,8 +38,11 @@ export class StreamModel {
     return letters;
   }
 
-  /** What rotted at the end of the log may look like a write that was cut short: no disk can tell that its numbers were taken. */
-  get endIsUnsure(): boolean { return this.reportedLost === Infinity; }
+  /** An append of `event` was acknowledged. */
+  accepted(seq: number, event: number): void {
+    assert.ok(!this.acked.has(seq) || this.#mayComeBack(seq), `seq ${seq} was given twice`);
+    this.acked.set(seq, event);
+  }
 
   /** `found`: all that the destination reads from its place on, or a part of it. */
   checkRead(found: readonly Found[]): void {
@@ -46,10 +50,16 @@ export class StreamModel {
     for (const record of found) {
       if (last !== undefined) assert.ok(record.seq > last.seq && record.event > last.event, `seq ${record.seq}, event ${record.event} after seq ${last.seq}, event ${last.event}`);
       assert.ok(record.event < this.given, `event ${record.event} was never given`);
-      assert.ok(this.endIsUnsure || (this.acked.get(record.seq) ?? record.event) === record.event, `seq ${record.seq} holds another event`);
+      assert.ok((this.acked.get(record.seq) ?? record.event) === record.event || this.#mayComeBack(record.seq), `seq ${record.seq} holds another event`);
       assert.ok(record.rewritten || record.event >= this.rewrittenBelow, `event ${record.event} is as it was before the rewrite`);
       last = record;
     }
+  }
+
+  /** Of records that rotted at the end of the log, no disk can tell that their numbers were taken. They were reported, and no cursor has passed them. */
+  #mayComeBack(seq: number): boolean {
+    this.#cameBack.add(seq);
+    return this.#cameBack.size <= this.reportedLost;
   }
 
   /** `found`: all that is there from `committed` up to `end`. `forgive`: a crash may have come between a loss and its report. */
@@ -98,7 +108,7 @@ export class LettersModel {
     for (const { id, event } of found) {
       assert.ok(id > last && event < this.given, `letter ${id} (event ${event}) after ${last}`);
       // As with the numbers of records: those of a rotten end are given again.
-      assert.ok(this.reportedLost === Infinity || (this.kept.get(id) ?? event) === event, `letter ${id} is another`);
+      assert.ok(this.reportedLost > 0 || (this.kept.get(id) ?? event) === event, `letter ${id} is another`);
       assert.ok(!this.gone.has(event), `letter ${id} was taken out and is back`);
       last = id;
     }

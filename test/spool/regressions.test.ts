@@ -80,6 +80,22 @@ const REGRESSIONS: readonly { readonly name: string; readonly setup?: Partial<Se
       { do: 'cut', how: 'crash', afterCalls: 2, calls: [{ do: 'letter', customer: 0, destination: 2, count: 1 }] },
     ],
   },
+  {
+    name: 'the same of the only record, found while running: nothing of its segment is left',
+    steps: [{ do: 'append', customer: 0, count: 1, length: 10 }, { do: 'flip', running: true, part: 0.43, at: 0.46, mask: 1 }, { do: 'read', customer: 0, destination: 0 }],
+  },
+  {
+    name: 'a destination that came just before SIGKILL may be a new one afterwards',
+    setup: { ack: 'write' },
+    steps: [{ do: 'append', customer: 0, count: 1, length: 10 }, { do: 'cut', how: 'kill', afterCalls: 0, calls: [{ do: 'attach', customer: 0, destination: 2 }] }],
+  },
+  {
+    name: 'a destination whose cursor was deleted, and that stood in a list that has rotted, is a new one',
+    steps: [
+      { do: 'remove', customer: 0 }, { do: 'flip', running: true, part: 0.67, at: 0, mask: 1 },
+      { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'lose', file: 'cursor', customer: 0, destination: 0 },
+    ],
+  },
 ];
 
 for (const { name, setup, steps } of REGRESSIONS) {
