@@ -19,7 +19,7 @@ import { readAll } from './text-input.js';
 export async function listRules({ json }: { readonly json: boolean }, io: Io): Promise<number> {
   const rules = loadBuiltinRules();
   await written(io.stdout, json
-    ? `${JSON.stringify({ rules: rules.map(({ id, name, family, severity, confidence, description }) => ({ id, name, family, severity, confidence, description })) })}\n`
+    ? `${JSON.stringify({ rules: rules.map(({ id, name, family, severity, confidence, description, risk_explanation, remediation_advice }) => ({ id, name, family, severity, confidence, description, risk_explanation, remediation_advice })) })}\n`
     : `${table(['ID', 'FAMILY', 'SEVERITY', 'CONFIDENCE', 'NAME'], rules.map((rule) => [rule.id, rule.family, rule.severity, plain(rule.confidence), plain(rule.name)]), paint(wantsColour(io)))}\n${rules.length} rules\n`);
   return 0;
 }

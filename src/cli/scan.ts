@@ -12,7 +12,7 @@ import { compileRules } from '../scanner/ruleset.js';
 import { scan } from '../scanner/scan.js';
 import type { ScanTexts, Verdict } from '../scanner/verdict.js';
 import type { ScanArgs } from './ctl/scan.js';
-import { showVerdict, textParams } from './ctl/scan.js';
+import { explainedBy, showVerdict, textParams } from './ctl/scan.js';
 import type { Io } from './io.js';
 import { written } from './io.js';
 import type { Line } from './text-input.js';
@@ -38,12 +38,15 @@ const THREAT_EXIT = 1;
 /** `raxed scan` without a daemon: the built-in rules, in this process. Resolves with the exit code. */
 export async function scanLocally(args: LocalScanArgs, io: Io): Promise<number> {
   if ([args.text, args.file, args.jsonl].filter((input) => input !== undefined).length > 1) throw new RaxedError('USAGE', 'give one of TEXT, --file and --jsonl');
+  if (args.jsonl !== undefined && args.explain === true) throw new RaxedError('USAGE', '--explain goes without --jsonl');
   if (args.jsonl !== undefined) return scanLines(args.jsonl === '-' ? io.stdin : readFileBytes(args.jsonl), io);
   const params = args.file === undefined
     ? await textParams(args, io)
     : await textParams({ ...args, text: await readAll(args.file === '-' ? io.stdin : readFileBytes(args.file)) }, io);
   const parsed = parseScanParams({ ...params, ...(args.includeMatches === true ? { include_matches: true } : {}) });
-  return showVerdict(judge(await compiledRules(), parsed), args.json === true, io);
+  const rules = await compiledRules();
+  const verdict = judge(rules, parsed);
+  return showVerdict(args.explain === true ? await explainedBy(verdict, textsOf(parsed), async () => rules.rules) : verdict, args.json === true, io);
 }
 
 /** One verdict a line, in order; a bad line gives an error in its place. Stops quietly when nobody reads any more. */
@@ -85,13 +88,7 @@ async function compiledRules(): Promise<Ruleset> {
 }
 
 function judge(rules: Ruleset, params: ScanParams): LocalVerdict {
-  const texts: ScanTexts = {
-    ...(params.prompt === undefined ? {} : { prompt: params.prompt }),
-    ...(params.response === undefined ? {} : { response: params.response }),
-    ...(params.system_prompt === undefined ? {} : { system_prompt: params.system_prompt }),
-    ...(params.rag_context === undefined ? {} : { rag_context: params.rag_context }),
-    ...(params.tool_calls === undefined ? {} : { tool_calls: params.tool_calls }),
-  };
+  const texts = textsOf(params);
   // Who gives a response here wants it looked at; what a daemon does with responses is its configuration's.
   const verdict = scan(rules, texts, { threatAt: 'medium', blockAt: null, scanResponses: true, suppressions: [], now: () => performance.now() });
   return {
@@ -99,5 +96,15 @@ function judge(rules: Ruleset, params: ScanParams): LocalVerdict {
     ...(texts.prompt === undefined ? {} : { prompt_hash: promptHash(texts.prompt), prompt_length: promptLength(texts.prompt) }),
     delivery: 'none',
     ...(params.include_matches === true ? { matches: matchedTexts({ texts, verdict }) } : {}),
+  };
+}
+
+function textsOf(params: ScanParams): ScanTexts {
+  return {
+    ...(params.prompt === undefined ? {} : { prompt: params.prompt }),
+    ...(params.response === undefined ? {} : { response: params.response }),
+    ...(params.system_prompt === undefined ? {} : { system_prompt: params.system_prompt }),
+    ...(params.rag_context === undefined ? {} : { rag_context: params.rag_context }),
+    ...(params.tool_calls === undefined ? {} : { tool_calls: params.tool_calls }),
   };
 }

@@ -85,7 +85,7 @@ export function createActions(deps: ActionDeps): Actions {
     rules: {
       list: () => Promise.resolve({
         engine: deps.generation().ruleset.engine,
-        rules: deps.generation().ruleset.rules.map(({ id, name, family, severity, confidence }) => ({ id, name, family, severity, confidence })),
+        rules: deps.generation().ruleset.rules.map(({ id, name, family, severity, confidence, description, risk_explanation, remediation_advice }) => ({ id, name, family, severity, confidence, description, risk_explanation, remediation_advice })),
       }),
     },
   };

@@ -121,6 +121,16 @@ t.test('a scan through the daemon exits 1 for a threat and carries all that was 
   t.match(seen[3], { prompt: '12345' }, 'a number is a text');
 });
 
+t.test('ctl scan --explain asks the daemon what its rules say', async (t) => {
+  const socket = await daemon(t, {
+    scan: { ...verdictOf(true), detections: [{ rule_id: 'own-1', name: 'Own', severity: 'high', confidence: 0.9, family: 'CUSTOM', source: 'prompt', span: [4, 10], layer: 'l1' }] },
+    'rules.list': { engine: 'js', rules: [{ id: 'own-1', description: 'Finds attacks.', risk_explanation: 'They hurt.' }] },
+  });
+  const { code, out } = await raxed(['ctl', 'scan', '--explain', '--socket', socket, 'the attack']);
+  t.equal(code, 1);
+  t.match(out, /own-1 +Own\n +found +attack +\(prompt\)\n +rule +Finds attacks\.\n +risk +They hurt\.\n +advice +–\n/);
+});
+
 t.test('an event that was rejected is said loudly', async (t) => {
   const socket = await daemon(t, { scan: { ...verdictOf(true), delivery: 'rejected' } });
   const { code, out } = await raxed(['ctl', 'scan', '--socket', socket, 'attack']);

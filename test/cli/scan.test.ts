@@ -44,6 +44,22 @@ t.test('raxed scan judges a text in this process', async (t) => {
   t.match(nothing.err(), /nothing to scan/);
 });
 
+t.test('--explain says which words were found, why that matters and what to do', async (t) => {
+  const shown = capturedIo();
+  t.equal(await main(['scan', '--explain', ATTACK], shown), 1);
+  t.match(shown.out(), /pi-001 +Override of earlier instructions\n +found +Ignore all previous instructions .*\(prompt\)\n +rule +.{20,}\n +risk +.{20,}\n +advice +.{20,}\n/);
+  const encoded = Buffer.from(ATTACK).toString('base64');
+  const json = capturedIo();
+  t.equal(await main(['scan', '--json', '--explain', '--rag-context', `Note: ${encoded}`], json), 1);
+  const { explanations } = JSON.parse(json.out()) as { readonly explanations: readonly object[] };
+  t.match(explanations.find((each) => 'rule_id' in each && each.rule_id === 'enc-base64'), { words: encoded, source: 'rag_context', what: /only when it is decoded/, why: /encoded/, advice: /\w/ });
+  const clean = capturedIo();
+  t.equal(await main(['scan', '--json', '--explain', 'What is the capital of France?'], clean), 0);
+  t.same((JSON.parse(clean.out()) as { explanations: unknown }).explanations, []);
+  const lines = capturedIo();
+  t.equal(await main(['scan', '--explain', '--jsonl', '-'], lines), 2);
+});
+
 t.test('--jsonl: a verdict a line, in order, an error in the place of a bad line', async (t) => {
   const lines = [
     '\ufeff{"text":"hello"}',

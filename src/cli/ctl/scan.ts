@@ -4,9 +4,12 @@ import { RaxedError } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import type { Io } from '../io.js';
 import { wantsColour, written } from '../io.js';
+import type { RuleText } from '../explain.js';
+import { explain, renderExplanations } from '../explain.js';
 import { paint } from '../render.js';
 import type { Cell, Paint } from '../render.js';
 import { field, list, plain, table } from '../render.js';
+import type { ScanTexts } from '../../scanner/verdict.js';
 import { readAll } from '../text-input.js';
 import type { CtlArgs } from './daemon-call.js';
 import { connectionOptions, ctlOptions } from './daemon-call.js';
@@ -23,6 +26,7 @@ export interface ScanArgs {
   readonly agent: string | undefined;
   readonly dryRun: boolean | undefined;
   readonly includeMatches: boolean | undefined;
+  readonly explain: boolean | undefined;
 }
 
 /** The same, as the options are spelled. */
@@ -58,7 +62,8 @@ export function scanOptions<T>(parser: Argv<T>): Argv<T & ScanOptions> {
     .option('customer', { type: 'string', requiresArg: true, describe: 'For this customer (with --mssp)' })
     .option('agent', { type: 'string', requiresArg: true, describe: 'In this agent\'s name' })
     .option('dry-run', { type: 'boolean', describe: 'Only the verdict: nothing is delivered' })
-    .option('include-matches', { type: 'boolean', describe: 'Return the matched text' });
+    .option('include-matches', { type: 'boolean', describe: 'Return the matched text' })
+    .option('explain', { type: 'boolean', describe: 'Say of each detection which words it found, why that matters and what to do' });
 }
 
 /** Scans through the daemon; resolves with 1 for a threat. */
@@ -74,7 +79,21 @@ export async function scanThroughDaemon(args: ScanArgs & CtlArgs, io: Io): Promi
     ...(args.dryRun === true ? { dry_run: true } : {}),
     ...(args.includeMatches === true ? { include_matches: true } : {}),
   }, connection);
-  return showVerdict(result, args.json === true, io);
+  const explained = args.explain === true ? await explainedBy(result, texts, async () => ruleTexts(await callOnce('rules.list', {}, connection))) : result;
+  return showVerdict(explained, args.json === true, io);
+}
+
+/** The verdict with its explanations; the rules are only asked for when there is something to explain. */
+export async function explainedBy(verdict: object, texts: ScanTexts, rules: () => Promise<readonly RuleText[]>): Promise<object> {
+  const explanations = list(field(verdict, 'detections')).length === 0 ? [] : explain(verdict, texts, await rules());
+  return { ...verdict, explanations };
+}
+
+function ruleTexts(answer: object): readonly RuleText[] {
+  const text = (rule: unknown, name: string): string => plain(field(rule, name));
+  return list(field(answer, 'rules')).map((rule) => ({
+    id: text(rule, 'id'), description: text(rule, 'description'), risk_explanation: text(rule, 'risk_explanation'), remediation_advice: text(rule, 'remediation_advice'),
+  }));
 }
 
 /** The texts of the command line as scan parameters. Throws USAGE when there is none. */
@@ -125,6 +144,7 @@ export function renderVerdict(verdict: object, style: Paint): string {
     head,
     ...(rows.length === 0 ? [] : ['\n', table(['RULE', 'SEVERITY', 'CONFIDENCE', 'FAMILY', 'WHERE', 'NAME'], rows, style)]),
     ...(matches.length === 0 ? [] : ['\n', ...matches.map((match) => `match: ${plain(match)}\n`)]),
+    renderExplanations(list(field(verdict, 'explanations')), style),
     deliveryLine(verdict, style),
   ].join('');
 }

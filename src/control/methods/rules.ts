@@ -3,7 +3,7 @@ import type { Method } from '../method.js';
 import { defineMethod } from '../method.js';
 
 export interface RulesActions {
-  /** `{ engine, rules: [{ id, name, family, severity, … }] }`: what the running scanner holds. */
+  /** `{ engine, rules: [{ id, name, family, severity, confidence, description, risk_explanation, remediation_advice }] }`: what the running scanner holds. */
   list(): Promise<object>;
 }
 
