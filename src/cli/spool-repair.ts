@@ -10,11 +10,19 @@ import type { RepairStep } from '../spool/repair.js';
 import type { PlacedFinding } from '../spool/stored-log.js';
 import type { SpoolPlace } from './spool-place.js';
 
+/** `records`: the good ones, which stay; `position`: the event that the destination goes on with; `destinations`: the new list. */
+export interface ShownStep {
+  readonly file: string;
+  readonly records?: number;
+  readonly position?: number;
+  readonly destinations?: readonly string[];
+}
+
 export interface Repair {
   readonly folder: string;
   readonly applied: boolean;
   /** `error`: it was not carried out, and nothing of it is changed. */
-  readonly steps: readonly (Pick<RepairStep, 'file' | 'records'> & { readonly error?: string })[];
+  readonly steps: readonly (ShownStep & { readonly error?: string })[];
   /** What no repair mends. */
   readonly left: readonly PlacedFinding[];
 }
@@ -54,6 +62,8 @@ async function attempt(work: () => Promise<void>): Promise<{ readonly error?: st
   }
 }
 
-function shown({ file, records }: RepairStep): Pick<RepairStep, 'file' | 'records'> {
-  return { file, records };
+function shown(step: RepairStep): ShownStep {
+  const { kind, file } = step;
+  if (kind === 'segment') return { file, records: step.records };
+  return kind === 'cursor' ? { file, position: step.position } : { file, destinations: step.destinations };
 }

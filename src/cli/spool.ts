@@ -12,7 +12,7 @@ import type { Paint } from './render.js';
 import { counted, paint, plain, size, table } from './render.js';
 import type { PlaceArgs } from './spool-place.js';
 import { findSpool } from './spool-place.js';
-import type { Repair } from './spool-repair.js';
+import type { Repair, ShownStep } from './spool-repair.js';
 
 /** What is done with a spool on the disk, without a daemon. */
 
@@ -135,11 +135,17 @@ function said(finding: PlacedFinding): string {
   }
 }
 
+function replacement({ records, position, destinations = [] }: ShownStep): string {
+  if (records !== undefined) return `its ${counted(records, 'good event')}`;
+  return position === undefined ? `a list of ${counted(destinations.length, 'destination')}` : `a cursor that goes on with event ${position}`;
+}
+
 function renderRepair({ folder, applied, steps, left }: Repair, style: Paint): string {
-  const lines = steps.map(({ file, records, error }) => {
+  const lines = steps.map((step) => {
+    const { file, error } = step;
     if (error !== undefined) return `${style.bad('✗')} ${plain(file)}: left as it is: ${plain(error)}\n`;
     const mark = applied ? style.good('✓') : '–';
-    return `${mark} ${plain(file)}: ${applied ? 'replaced' : 'to be replaced'} by its ${counted(records, 'good event')}; the file itself is kept beside it as .bad\n`;
+    return `${mark} ${plain(file)}: ${applied ? 'replaced' : 'to be replaced'} by ${replacement(step)}; the file itself is kept beside it as .bad\n`;
   });
   const rest = left.map((finding) => `${style.warn('!')} ${said(finding)}\n`);
   const head = steps.length === 0 ? `${style.good('✓')} ${plain(folder)}: nothing to repair\n` : applied ? '' : `Plan for ${plain(folder)}:\n`;

@@ -33,6 +33,8 @@ export interface LogCheck {
 export interface StreamCheck extends LogCheck {
   readonly mssp_id: string;
   readonly customer_id: string;
+  /** One more than the last number that is known to have been given. */
+  readonly next_seq: number;
   readonly cursors: readonly { readonly destination: string; readonly position: number; readonly pending: number; readonly last_seen: string }[];
   readonly dead: readonly ({ readonly destination: string } & LogCheck)[];
 }
@@ -88,7 +90,7 @@ async function checkStream(folder: string, place: string, ports: CheckPorts): Pr
   const log = await checkLog(folder, { place, names }, ports);
   const later = await readCursors(folder, { place, names }, quiet);
   for (const finding of missingRecords(log, cursors, later)) found({ file: place, ...finding });
-  const end = Math.max((log.last_seq ?? 0) + 1, ...cursors.map(({ state }) => state.position));
+  const end = Math.max((log.last_seq ?? 0) + 1, ...cursors.map(({ state }) => Math.max(state.position, state.logEnd)));
   const dead: ({ destination: string } & LogCheck)[] = [];
   if (names.includes(DEAD_FOLDER)) {
     for (const name of await listed(folder, join(place, DEAD_FOLDER), ports)) {
@@ -99,6 +101,7 @@ async function checkStream(folder: string, place: string, ports: CheckPorts): Pr
   }
   return {
     ...log,
+    next_seq: end,
     cursors: cursors.map(({ destination, state }) => ({
       destination, position: state.position, last_seen: new Date(state.lastSeen).toISOString(),
       pending: Math.max(0, end - Math.max(state.position, log.first_seq ?? end)),
@@ -160,7 +163,8 @@ async function readCursors(folder: string, { place, names }: Folder, { files, fo
     if (destination === undefined) continue;
     const read = await readCursorFile(files, join(folder, place, name));
     if (read.kind === 'state') cursors.push({ destination, state: read.state });
-    else if (await sizeOf(join(folder, place, name), files) !== undefined) found({ file: join(place, name), kind: read.kind === 'newer' ? 'newer' : 'cursor' });
+    if (read.kind === 'state' && read.whole) continue;
+    if (await sizeOf(join(folder, place, name), files) !== undefined) found({ file: join(place, name), kind: read.kind === 'newer' ? 'newer' : 'cursor' });
   }
   if (!names.includes(KNOWN_FILE)) return cursors;
   const known = await readKnown(files, join(folder, place, KNOWN_FILE));

@@ -64,12 +64,15 @@ export type FoundCursor = { readonly kind: 'state'; readonly state: CursorState;
 
 /** `damaged` when neither slot can be trusted, or the disk does not give it however often it is asked. */
 export async function readCursorFile(files: Pick<SpoolFiles, 'open'>, path: string): Promise<FoundCursor> {
+  let found: FoundCursor = { kind: 'damaged' };
   for (let attempt = 1; attempt <= READ_ATTEMPTS; attempt++) {
     try {
-      return await readSlots(files, path);
+      found = await readSlots(files, path);
+      if (found.kind !== 'state' || found.whole) return found;
+      // A running daemon may be writing a slot just now.
     } catch { /* A disk that fails once costs no place. */ }
   }
-  return { kind: 'damaged' };
+  return found;
 }
 
 async function readSlots(files: Pick<SpoolFiles, 'open'>, path: string): Promise<FoundCursor> {

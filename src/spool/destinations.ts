@@ -95,7 +95,8 @@ export class Destinations {
     this.#listed = found.listed;
     this.#listBytes = found.listBytes;
     // A place that is lost begins at the oldest event: what was delivered is delivered again, nothing is missed.
-    for (const { name, state = this.#stateAt(log.firstSeq), bytes, usable } of found.places) this.#add(name, { state, bytes, usable });
+    // Records in front of the first one are gone, and that is told once: nobody waits for them.
+    for (const { name, state = this.#stateAt(0), bytes, usable } of found.places) this.#add(name, { state: { ...state, position: Math.max(state.position, log.firstSeq) }, bytes, usable });
     ports.account(this.bytes);
   }
 

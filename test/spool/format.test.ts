@@ -1,6 +1,6 @@
 import t from 'tap';
 import { RaxedError } from '../../src/errors.js';
-import { decodeSlot, encodeSlot } from '../../src/spool/cursor-file.js';
+import { CURSOR_FILE_BYTES, decodeSlot, encodeCursorFile, encodeSlot } from '../../src/spool/cursor-file.js';
 import { decodeDeadLetter, encodeDeadLetter } from '../../src/spool/dead-letter.js';
 import { decodeKnown, encodeKnown } from '../../src/spool/known-destinations.js';
 import { asideName, destinationAsFile, fileAsDestination, idAsFolder, parseAside, segmentBase, segmentName } from '../../src/spool/names.js';
@@ -28,6 +28,10 @@ void t.test('the formats on disk are these bytes, in every release', (t) => {
   const slot = hex('52584355 0100 0100 0700000000000000 0300000001000000 40804d099c010000 0900000001000000 cf170c1a');
   t.same(encodeSlot(state).toString('hex'), slot.toString('hex'));
   t.same(decodeSlot(slot), { kind: 'state', state });
+  const file = encodeCursorFile(state);
+  t.equal(file.length, CURSOR_FILE_BYTES);
+  t.same([0, 512].map((offset) => decodeSlot(file.subarray(offset, offset + 512))).sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))),
+    [{ kind: 'state', state: { ...state, generation: state.generation - 1 } }, { kind: 'state', state }]);
 
   const known = Buffer.concat([hex('52584b44 0100 0100'), Buffer.from('["siem","webhook"]'), hex('cb8e8299')]);
   t.same(encodeKnown(['siem', 'webhook']).toString('hex'), known.toString('hex'));

@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
@@ -190,8 +190,8 @@ t.test('a repair keeps every good record, its number, the cursors and the damage
   const damaged = new Map([first, second, third, letters].map((path) => [path, readFileSync(path)]));
 
   const plan = planRepair(await check(folder));
-  t.match(plan.steps.map(({ file, records }) => [file.split('/').at(-1), records]), [
-    ['00000000000000000001.seg', PER_SEGMENT - 1], [/seg$/, PER_SEGMENT], [/seg$/, 0], ['00000000000000000001.seg', Number],
+  t.match(plan.steps, [
+    { file: /00000000000000000001.seg$/, records: PER_SEGMENT - 1 }, { file: /seg$/, records: PER_SEGMENT }, { file: /seg$/, records: 0 }, { file: /dead.webhook.00000000000000000001.seg$/, records: Number },
   ]);
   t.same(plan.left, []);
   const ports = { files: nodeSpoolFiles, clock: nodeClock, logger: silentLogger };
@@ -217,6 +217,38 @@ t.test('a repair keeps every good record, its number, the cursors and the damage
   await stream.rewrite((payload) => payload);
   t.notOk(readdirSync(folder, { recursive: true, encoding: 'utf8' }).some((name) => name.endsWith('.bad')), 'a stricter privacy reaches what a repair has kept');
   await spool.close();
+});
+
+t.test('a repair makes the small files again as well: a place that is lost begins at the oldest event, of half a cursor the other half counts', async (t) => {
+  const webhook = `${STREAM}/webhook.cursor`;
+  const siem = `${STREAM}/soc%20syslog.cursor`;
+  const list = `${STREAM}/destinations.known`;
+  const rows: readonly [what: string, damage: (folder: string) => void, steps: object[], positions: [siem: number, webhook: number]][] = [
+    ['nonsense', (folder) => { writeFileSync(join(folder, webhook), 'nonsense'); }, [{ kind: 'cursor', file: webhook, position: 1 }], [1, 1]],
+    ['nothing', (folder) => { rmSync(join(folder, webhook)); }, [{ kind: 'cursor', file: webhook, position: 1 }], [1, 1]],
+    ['half a cursor', (folder) => { flip(join(folder, webhook), 3); }, [{ kind: 'cursor', file: webhook }], [1, 21]],
+    ['the other half', (folder) => { flip(join(folder, webhook), 512); }, [{ kind: 'cursor', file: webhook }], [1, 21]],
+    ['the list', (folder) => { truncateSync(join(folder, list), 11); }, [{ kind: 'list', file: list, destinations: ['soc syslog', 'webhook'] }], [1, 21]],
+    ['all of it', (folder) => { for (const file of [siem, webhook, list]) truncateSync(join(folder, file), 0); }, [{ kind: 'cursor', file: siem }, { kind: 'cursor', file: webhook }, { kind: 'list', file: list }], [1, 1]],
+  ];
+  for (const [what, damage, steps, positions] of rows) {
+    const folder = await site(t);
+    damage(folder);
+    const damaged = [webhook, siem, list].filter((file) => existsSync(join(folder, file))).map((file) => readFileSync(join(folder, file)));
+    const plan = planRepair(await check(folder));
+    t.match(plan.steps, steps, what);
+    t.same([plan.steps.length, plan.left], [steps.length, []], what);
+    for (const step of plan.steps) await carryOut(folder, step, { files: nodeSpoolFiles, clock: nodeClock, logger: silentLogger });
+    t.match(await check(folder), { sound: true, records: 60 }, what);
+    const present = readdirSync(join(folder, STREAM)).filter((name) => statSync(join(folder, STREAM, name)).isFile()).map((name) => readFileSync(join(folder, STREAM, name)));
+    t.ok(damaged.every((bytes) => present.some((one) => one.equals(bytes))), `${what}: every file is there as it was, in its place or aside`);
+    const { spool, stream, reports } = await openWorld(nodeSpoolFiles, { folder });
+    const found = [await stream.attach('soc syslog'), await stream.attach('webhook')].map(({ committed }) => committed);
+    await spool.close();
+    t.same(reports, [], `${what}: the daemon finds nothing more to say`);
+    if (what.includes('half')) t.ok(found[0] === 1 && [1, 21].includes(found[1] ?? 0), `${what}: ${found.join()}`);
+    else t.same(found, positions, what);
+  }
 });
 
 t.test('a repair that is interrupted before any system call has lost nothing', async (t) => {
