@@ -28,6 +28,8 @@ export interface AuditPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Runs a write, and again where the disk was full and room could be made for it. */
+  readonly spend: <T>(write: () => Promise<T>) => Promise<T>;
   /** A new audit id: `aud_` and a ULID. */
   readonly ulid: () => string;
 }
@@ -113,9 +115,9 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
 
   /** Like the writer's, but says first what was missed while nothing could be written; that may fill the group (0). */
   async function write(bodies: readonly AuditBody[]): Promise<number> {
-    if (failing === undefined) return writer.write(bodies);
+    if (failing === undefined) return ports.spend(() => writer.write(bodies));
     const missed = record('audit', { action: 'healed', rejected_records: failing.records, since: new Date(failing.since).toISOString() });
-    const written = await writer.write([missed, ...bodies]);
+    const written = await ports.spend(() => writer.write([missed, ...bodies]));
     logger.info({ rejected: failing.records }, 'the audit log can be written again');
     failing = undefined;
     return written - 1;

@@ -141,7 +141,7 @@ async function openForWriting(folder: string, maxFileBytes: number, ulid: () => 
     const log = await openAuditLog(
       // Files are removed when `cleanupOldLogs` is called, and not otherwise.
       { folder, keyFile: ownKeyFile(folder), maxFileBytes, maxBytes: Number.MAX_SAFE_INTEGER, retentionDays: MAX_DAYS },
-      { files: nodeSpoolFiles, clock: nodeClock, random: nodeRandom, logger: silent, ulid },
+      { files: nodeSpoolFiles, clock: nodeClock, random: nodeRandom, logger: silent, spend: (write) => write(), ulid },
     );
     return { log, lock };
   } catch (error) {

@@ -33,7 +33,7 @@ import type { DeliveryOutcome } from '../delivery/outcome.js';
 import { describeError, RaxedError } from '../errors.js';
 import type { FilteredBytes, FilteredEvent } from '../event/privacy.js';
 import { encodeEvent } from '../event/privacy.js';
-import { createGaps } from './gaps.js';
+import { openGaps } from './gaps.js';
 import { tenantKey } from './generation.js';
 import { installationId } from './installation.js';
 import { createInstaller } from './installer.js';
@@ -48,6 +48,7 @@ import { auditLimits, retentionMs, spoolOptions } from './settings.js';
 import { createSiteAgents } from './site-agents.js';
 import { createSpoolActions } from './spool-actions.js';
 import type { SpoolReport, StreamId } from '../spool/spool.js';
+import { openReserve, reserveBytes } from '../spool/reserve.js';
 import { createSpool } from '../spool/spool.js';
 import { lockState } from './state-locks.js';
 import { createTenantActions, requester } from './tenant-actions.js';
@@ -115,17 +116,21 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       failed.abort();
     });
 
+    let segmentBytes = config.spool.segment_bytes;
+    const reserve = await openReserve(join(paths.stateDir, 'reserve'), () => reserveBytes(segmentBytes), { files: nodeSpoolFiles, random, logger });
     const audit = await openAuditLog(
       { folder: join(paths.stateDir, 'audit'), keyFile: join(paths.stateDir, 'audit.key'), ...auditLimits(config) },
-      { files: nodeSpoolFiles, clock, random, logger, ulid: () => `aud_${ulid()}` },
+      { files: nodeSpoolFiles, clock, random, logger, spend: (write) => reserve.spend(write), ulid: () => `aud_${ulid()}` },
     );
     undo.push(() => audit.close());
     const record = (kind: Exclude<AuditKind, 'delivery' | 'anchor'>, fields: AuditFields): Promise<void> =>
       audit.event(kind, fields).catch((error: unknown) => { logger.error({ error: describeError(error) }, 'the audit log could not be written'); });
     const note = (kind: 'config' | 'spool' | 'daemon', fields: AuditFields): void => { void record(kind, fields); };
 
-    const gaps = createGaps({ clock, ulid });
-    const spool = await createSpool<FilteredBytes>(spoolOptions(config, paths), { files: nodeSpoolFiles, clock, logger, onReport });
+    const gapsFile = jsonStore(join(paths.stateDir, 'gaps.json'));
+    const gaps = await openGaps({ clock, logger, ulid, store: { ...gapsFile, write: (parts) => reserve.spend(() => gapsFile.write(parts)) } });
+    undo.push(() => gaps.close());
+    const spool = await createSpool<FilteredBytes>(spoolOptions(config, paths), { files: nodeSpoolFiles, clock, logger, reserve, onReport });
     undo.push(() => spool.close());
     const policies = createPolicies({
       record: await openPolicyRecord(join(paths.stateDir, 'policies.json')), spool, logger,
@@ -145,6 +150,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         installationId: await installationId(paths.stateDir, ulid, logger),
       },
       async reconfigure({ config: now }) {
+        segmentBytes = now.spool.segment_bytes;
         spool.reconfigure(spoolOptions(now, paths));
         audit.reconfigure(auditLimits(now));
         logger.setLevel?.(now.log.level);
@@ -214,13 +220,14 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     }
 
     function announceGaps(): Promise<void> {
-      return gaps.flush(async (stream, event) => {
+      return gaps.flush(async (stream, event, gap) => {
         // Throws for a customer that is not in force, and what is to be said is kept: there is nobody to tell, and no stream to make.
         generation().tenant(stream.msspId, stream.customerId);
         const opened = await spool.openStream(stream);
         if (opened.stats().full) throw new RaxedError('SPOOL_FULL', 'the stream takes nothing more');
         await opened.append(encodeEvent(event));
         observe(event);
+        note('spool', { event: 'gap_announced', event_id: event.event_id, ...gap });
       });
     }
 
@@ -285,6 +292,8 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       await audit.cleanup();
     });
     const ticking = repeat(TICK_MS, async () => {
+      await reserve.refill();
+      gaps.tick(clock.monotonic());
       if (policies.unfinished) await policies.enforce();
       if (!installer.settled) await installer.settle();
       if (removals.unfinished) await removals.carryOut();
@@ -320,6 +329,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
           await generation().scanner.close();
           note('daemon', { event: 'stopped' });
           await spool.close();
+          await gaps.close();
           await audit.close();
           await lock.release();
           logger.info({}, 'stopped');

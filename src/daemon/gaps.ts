@@ -1,66 +1,98 @@
+import type { Static } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import type { StateStore } from '../agents/state-file.js';
+import { createStateFile, readState } from '../agents/state-file.js';
 import type { DeliveryGapEvent, DeliveryGapPayload } from '../event/event.js';
 import type { FilteredEvent } from '../event/privacy.js';
 import { withoutText } from '../event/privacy.js';
+import type { Clock, Logger } from '../ports.js';
 import type { StreamId } from '../spool/spool.js';
 
 export type GapReason = DeliveryGapPayload['reason'];
 
-/** Counts events that will never arrive, so that the SOC is told instead of being left to guess. */
+/** Counts events that will never arrive, so that the SOC is told instead of being left to guess. The counts outlive the process. */
 export interface Gaps {
   note(stream: StreamId, reason: GapReason, count: number, sinceMs: number, destination?: string): void;
   /** A customer that was deleted is told nothing more, nor is one of the same id. */
   forget(stream: StreamId): void;
   /** Spools one `delivery_gap` event for each count; what cannot be spooled yet is kept for the next time. */
-  flush(append: (stream: StreamId, event: FilteredEvent) => Promise<unknown>): Promise<void>;
+  flush(append: (stream: StreamId, event: FilteredEvent, gap: DeliveryGapPayload) => Promise<unknown>): Promise<void>;
+  /** To be called every few seconds: writes the counts to the disk when they have changed, without being waited for. */
+  tick(monotonicMs: number): void;
+  /** Writes them a last time. */
+  close(): Promise<void>;
 }
 
-interface Gap {
-  readonly stream: StreamId;
-  readonly reason: GapReason;
-  readonly destination: string | undefined;
-  count: number;
-  sinceMs: number;
+/**
+ * gaps.json: {"version":1,"gaps":[{mssp_id, customer_id, destination?, reason, count, since}, …]}, each as in the event
+ * that will tell it. An entry that is not understood is left out, and the file counts as damaged.
+ */
+const Gap = Type.Object({
+  mssp_id: Type.String(), customer_id: Type.String(), destination: Type.Optional(Type.String()),
+  reason: Type.Union([Type.Literal('rejected'), Type.Literal('dropped_oldest'), Type.Literal('expired'), Type.Literal('damaged')]),
+  count: Type.Integer({ minimum: 1 }), since: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' }),
+});
+const GapsFile = TypeCompiler.Compile(Type.Object({ version: Type.Literal(1), gaps: Type.Array(Type.Unknown()) }));
+const checkedGap = TypeCompiler.Compile(Gap);
+const WHAT = 'the record of events that will never arrive';
+
+type StoredGap = Static<typeof Gap>;
+
+interface GapsPorts {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly logger: Logger;
+  readonly ulid: () => string;
+  readonly store: StateStore;
 }
 
-export function createGaps(ports: { clock: { now(): number }; ulid: () => string }): Gaps {
-  const open = new Map<string, Gap>();
+/** Takes up what an earlier process could not tell. Rejects STATE_UNWRITABLE when that can be neither read nor kept aside. */
+export async function openGaps({ clock, logger, ulid, store }: GapsPorts): Promise<Gaps> {
+  const open = new Map<string, StoredGap>();
+  const file = createStateFile({ what: WHAT, store, logger, parts: () => [`${JSON.stringify({ version: 1, gaps: [...open.values()] })}\n`] });
+
+  function add(gap: StoredGap): void {
+    const key = [gap.mssp_id, gap.customer_id, gap.reason, gap.destination ?? ''].join('/');
+    const known = open.get(key);
+    open.set(key, known === undefined ? gap : { ...gap, count: known.count + gap.count, since: known.since < gap.since ? known.since : gap.since });
+  }
+
+  for (const gap of await readState({ what: WHAT, store, logger, parse })) add(gap);
+
   return {
-    note(stream, reason, count, sinceMs, destination) {
+    note({ msspId, customerId }, reason, count, sinceMs, destination) {
       if (count <= 0) return;
-      const key = [stream.msspId, stream.customerId, reason, destination ?? ''].join('/');
-      const gap = open.get(key);
-      if (gap === undefined) open.set(key, { stream, reason, destination, count, sinceMs });
-      else { gap.count += count; gap.sinceMs = Math.min(gap.sinceMs, sinceMs); }
+      add({ mssp_id: msspId, customer_id: customerId, ...(destination === undefined ? {} : { destination }), reason, count, since: new Date(sinceMs).toISOString() });
+      file.changed('soon');
     },
     forget({ msspId, customerId }) {
-      for (const [key, { stream }] of open) if (stream.msspId === msspId && stream.customerId === customerId) open.delete(key);
+      for (const [key, gap] of open) if (gap.mssp_id === msspId && gap.customer_id === customerId) open.delete(key);
+      file.changed('soon');
     },
     async flush(append) {
       for (const [key, gap] of [...open]) {
         open.delete(key);
         try {
-          await append(gap.stream, withoutText(gapEvent(gap, ports)));
+          await append({ msspId: gap.mssp_id, customerId: gap.customer_id }, withoutText(gapEvent(gap)), gap);
+          file.changed('soon');
         } catch {
           // Still full: what was counted meanwhile and what was taken out belong together.
-          this.note(gap.stream, gap.reason, gap.count, gap.sinceMs, gap.destination);
+          add(gap);
         }
       }
     },
+    tick: (monotonicMs) => { file.tick(monotonicMs); },
+    close: () => file.close(),
   };
+
+  function gapEvent(payload: StoredGap): DeliveryGapEvent {
+    return { event_type: 'delivery_gap', event_id: `evt_${ulid()}`, timestamp: new Date(clock.now()).toISOString(), payload };
+  }
 }
 
-function gapEvent(gap: Gap, ports: { clock: { now(): number }; ulid: () => string }): DeliveryGapEvent {
-  return {
-    event_type: 'delivery_gap',
-    event_id: `evt_${ports.ulid()}`,
-    timestamp: new Date(ports.clock.now()).toISOString(),
-    payload: {
-      mssp_id: gap.stream.msspId,
-      customer_id: gap.stream.customerId,
-      ...(gap.destination === undefined ? {} : { destination: gap.destination }),
-      reason: gap.reason,
-      count: gap.count,
-      since: new Date(gap.sinceMs).toISOString(),
-    },
-  };
+function parse(json: unknown): { readonly state: readonly StoredGap[]; readonly damaged: boolean } {
+  if (json === undefined) return { state: [], damaged: false };
+  if (!GapsFile.Check(json)) return { state: [], damaged: true };
+  const state = json.gaps.filter((gap): gap is StoredGap => checkedGap.Check(gap));
+  return { state, damaged: state.length < json.gaps.length };
 }

@@ -1,8 +1,11 @@
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import { describeError } from '../errors.js';
+import type { Reserve } from './reserve.js';
 import type { StreamId } from './spool.js';
 
 const CHECK_INTERVAL_MS = 1000;
+/** A stream that was refused is full until there is room for this much, or an eighth of a smaller spool: it must not change all the time. */
+const ROOM_BYTES = 64 * 1024;
 
 export interface BudgetLimits {
   readonly maxBytes: number;
@@ -12,17 +15,23 @@ export interface BudgetLimits {
   readonly customers?: readonly StreamId[];
 }
 
+export interface FailingLog { readonly folder: string }
+
 export interface BudgetPorts {
   readonly files: SpoolFiles;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly reserve: Reserve;
   /** Drops the oldest data of the one that has most beyond its guarantee, or else of who asks; false when there is nothing to drop. */
   dropOldest(asking: Share): Promise<boolean>;
   onFull(stream: StreamId): void;
+  /** A stream that was full has room again. */
+  onRoom(stream: StreamId): void;
 }
 
 /**
- * What the spool may still write: `maxBytes` over all streams, and what must stay free on the disk.
+ * What the spool may still write: `maxBytes` over all streams, and what must stay free on the disk, for others or for the
+ * reserve as far as that has been used up.
  * Each customer is guaranteed an equal part, which no other stream can take. With `reject` that is a part of one half, kept
  * free for it, and the other half is for whoever needs it; with `drop_oldest` a part of the whole: what others have put
  * there goes when it is needed. The disk is asked once a second; in between, what was written is subtracted.
@@ -30,8 +39,8 @@ export interface BudgetPorts {
 export class Budget {
   bytes = 0;
   rejected = 0;
-  /** The streams whose last write failed. */
-  readonly failing = new Set<object>();
+  /** The logs whose last write failed. */
+  readonly failing = new Set<FailingLog>();
   readonly #shares = new Map<string, Share>();
   readonly #folder: string;
   readonly #ports: BudgetPorts;
@@ -79,6 +88,29 @@ export class Budget {
   async makeRoom(share: Share): Promise<boolean> {
     this.#checkedAt = -Infinity;
     return this.#limits.whenFull === 'drop_oldest' && await this.#drop(share);
+  }
+
+  /** For what must be written, whoever is full. */
+  async makeRoomFromReserve(share: Share): Promise<boolean> {
+    return await this.#ports.reserve.release() || this.makeRoom(share);
+  }
+
+  /** Whether anybody could write `bytes` now, the disk being asked anew; what may be dropped counts as room. */
+  async hasRoom(bytes: number): Promise<boolean> {
+    await this.#check();
+    return this.#limits.whenFull === 'drop_oldest' || this.bytes + bytes <= this.#capacity;
+  }
+
+  /** Looks whether streams that were refused may write again. */
+  async refresh(): Promise<void> {
+    if (!this.full) return;
+    await this.#check();
+    const bytes = Math.min(ROOM_BYTES, this.#limits.maxBytes / 8);
+    for (const share of this.#shares.values()) {
+      if (!share.full || !this.#fits(share, bytes)) continue;
+      share.full = false;
+      this.#ports.onRoom(share.stream);
+    }
   }
 
   onFull(stream: StreamId): void {
@@ -151,7 +183,8 @@ export class Budget {
   async #askDisk(): Promise<void> {
     this.#checkedAt = this.#ports.clock.monotonic();
     try {
-      this.#freeBytes = await this.#ports.files.freeBytes(this.#folder);
+      // As of now: what the reserve takes or gives back until the next time is free room the less or the more.
+      this.#freeBytes = await this.#ports.files.freeBytes(this.#folder) - this.#ports.reserve.missingBytes;
     } catch (error) {
       // The limit in bytes still holds, and the write itself will tell.
       this.#ports.logger.warn({ error: describeError(error) }, 'cannot ask how much space is free');
@@ -173,7 +206,7 @@ export class Share {
     this.stream = stream;
   }
 
-  get failing(): Set<object> { return this.#budget.failing; }
+  get failing(): Set<FailingLog> { return this.#budget.failing; }
   /** By how much it has more than it may have now. */
   get overBytes(): number { return this.#budget.overBytes(this); }
 
@@ -194,6 +227,11 @@ export class Share {
   /** The disk said that it is full, whatever was calculated: with `drop_oldest`, makes room; true when some was made. */
   makeRoom(): Promise<boolean> {
     return this.#budget.makeRoom(this);
+  }
+
+  /** The same for what must be written even then, such as dead letters: the reserve is asked first. */
+  makeRoomFromReserve(): Promise<boolean> {
+    return this.#budget.makeRoomFromReserve(this);
   }
 
   refused(count: number): void {

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { describeError, RaxedError } from '../errors.js';
-import type { SpoolFile } from '../ports.js';
+import { describeError, errnoOf, RaxedError } from '../errors.js';
 import type { Share } from './budget.js';
 import { Budget, streamKey } from './budget.js';
 import { idAsFolder, isId, PROBE_FILE, REMOVED_SUFFIX } from './names.js';
-import { removeIfThere, writeAll } from './replacement.js';
+import { ignoreErrors, removeIfThere, writeAll } from './replacement.js';
+import { NO_RESERVE } from './reserve.js';
 import { spoolError } from './spool-error.js';
 import type { Spool, SpoolOptions, SpoolPorts, SpoolReport, SpoolStats, Stream, StreamId } from './spool.js';
 import { CustomerStream } from './stream.js';
 import { removeTree, treeBytes } from './tree.js';
 import { Turns } from './turns.js';
 
-/** What the watchdog's probe writes, over and over, in one place. */
-const PROBE_BYTES = 64;
+/** What a probe writes: a block of its own on every file system. */
+const PROBE_BYTES = 4096;
 const TICK_MS = 1000;
 
 /** The spool on a file system: the table of its streams, the budget over all of them, and the clock that tends them. */
@@ -30,15 +30,16 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
   readonly #ticks = new Turns();
   /** Whoever opens one of these gets a new one, afterwards. */
   readonly #removing = new Map<string, Promise<void>>();
-  #probeFile: SpoolFile | undefined;
 
   constructor(options: SpoolOptions, ports: SpoolPorts) {
     this.#options = options;
     this.#ports = ports;
     this.#budget = new Budget(options.folder, options, {
       ...ports,
+      reserve: ports.reserve ?? NO_RESERVE,
       dropOldest: (asking) => this.#dropOldest(asking),
       onFull: (stream) => { this.#report({ kind: 'full', stream, bytes: this.#budget.bytes }); },
+      onRoom: (stream) => { this.#report({ kind: 'healed', stream }); },
     });
   }
 
@@ -74,7 +75,7 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
   }
 
   probe(): Promise<void> {
-    return this.#probes.take(() => this.#probeOnce());
+    return this.#probes.take(() => this.#probeOnce()).catch((error: unknown) => { throw spoolError('write', error); });
   }
 
   tick(): Promise<void> {
@@ -87,6 +88,7 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
         await this.#quietly(() => this.#openStream(next[1].id));
       }
       for (const stream of [...this.#open.values()]) await stream.tick();
+      await this.#budget.refresh();
     });
   }
 
@@ -102,8 +104,6 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     const streams = [...this.#streams.values()];
     await Promise.all(streams.map((stream) => this.#quietly(async () => (await stream).close())));
     await this.#probes.ended();
-    await this.#quietly(async () => this.#probeFile?.close());
-    this.#probeFile = undefined;
   }
 
   async #removeStream(id: StreamId): Promise<void> {
@@ -170,26 +170,34 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     return false;
   }
 
+  /** Where writes failed, the disk is asked in the same folder: it may take what another one refuses. */
   async #probeOnce(): Promise<void> {
-    const { files } = this.#ports;
-    const path = join(this.#options.folder, PROBE_FILE);
-    try {
-      if (this.#probeFile === undefined) {
-        await files.mkdir(this.#options.folder);
-        await removeIfThere(files, path);
-        this.#probeFile = await files.open(path, 'create');
-      }
-      await writeAll(this.#probeFile, [Buffer.alloc(PROBE_BYTES, String(this.#ports.clock.now()))], 0);
-      await this.#probeFile.datasync();
-    } catch (error) {
-      const file = this.#probeFile;
-      this.#probeFile = undefined;
-      await this.#quietly(async () => file?.close());
-      throw spoolError('write', error);
+    const { folder } = this.#options;
+    await this.#ports.files.mkdir(folder);
+    await this.#probeFolder(folder);
+    const { failing } = this.#budget;
+    const wasFailing = failing.size > 0;
+    for (const log of [...failing]) {
+      // Not there: its customer was deleted, or the next append makes it again.
+      await this.#probeFolder(log.folder).catch((error: unknown) => { if (errnoOf(error) !== 'ENOENT') throw error; });
+      failing.delete(log);
     }
-    if (this.#budget.failing.size === 0) return;
-    this.#budget.failing.clear();
-    this.#report({ kind: 'healed' });
+    if (wasFailing) this.#report({ kind: 'healed' });
+    if (!await this.#budget.hasRoom(PROBE_BYTES)) throw new RaxedError('SPOOL_FULL', 'the spool takes nothing more');
+  }
+
+  async #probeFolder(folder: string): Promise<void> {
+    const { files, clock } = this.#ports;
+    const path = join(folder, PROBE_FILE);
+    await removeIfThere(files, path);
+    const file = await files.open(path, 'create');
+    try {
+      await writeAll(file, [Buffer.alloc(PROBE_BYTES, String(clock.now()))], 0);
+      await file.datasync();
+    } finally {
+      await ignoreErrors(() => file.close());
+      await ignoreErrors(() => files.unlink(path));
+    }
   }
 
   async #findStreams(): Promise<void> {

@@ -65,6 +65,7 @@ export class SegmentedLog {
     return log;
   }
 
+  get folder(): string { return this.#options.folder; }
   get nextSeq(): number { return this.appender.durableSeq; }
   get firstSeq(): number { return this.#segments[0]?.base ?? this.nextSeq; }
   get segments(): readonly Segment[] { return this.#segments; }
@@ -270,7 +271,7 @@ export class SegmentedLog {
         budget.add(bytes);
         return true;
       },
-      makeRoom: () => budget.makeRoom(),
+      makeRoom: () => (options.alwaysAdmit ? budget.makeRoomFromReserve() : budget.makeRoom()),
       account: (bytes) => { budget.add(bytes); },
       opened: (segment) => {
         // A file without records, of the same name, gave way to it.

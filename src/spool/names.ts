@@ -15,8 +15,8 @@ import { RaxedError } from '../errors.js';
 export const REWRITE_PENDING = 'rewrite.pending';
 export const KNOWN_FILE = 'destinations.known';
 export const TEMPORARY_SUFFIX = '.tmp';
-/** In `<folder>`; not an id, so that no MSSP is called so. */
-export const PROBE_FILE = '.probe';
+/** In `<folder>` and where a write failed, for a moment. */
+export const PROBE_FILE = '.probe.tmp';
 /** `<customer>.<ms>.removed`: a customer that is being deleted. */
 export const REMOVED_SUFFIX = '.removed';
 export const DEAD_FOLDER = 'dead';

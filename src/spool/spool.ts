@@ -1,5 +1,6 @@
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import { DiskSpool } from './disk-spool.js';
+import type { Reserve } from './reserve.js';
 
 /** Whose events a stream holds. Both ids match `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`; anything else is refused. */
 export interface StreamId {
@@ -38,6 +39,8 @@ export interface SpoolPorts {
   readonly files: SpoolFiles;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** None when absent. */
+  readonly reserve?: Reserve;
   onReport(report: SpoolReport): void;
 }
 
@@ -79,7 +82,7 @@ export interface Spool<P extends Uint8Array> {
   streams(): readonly StreamId[];
   /** Deletes everything of a customer: its events, cursors and dead letters. */
   removeStream(id: StreamId): Promise<void>;
-  /** Appends and syncs a probe record outside of any stream; rejects SPOOL_IO when the disk does not take it. */
+  /** Does what an append to a new segment needs, outside of any stream; rejects SPOOL_FULL when nobody may write, SPOOL_IO when the disk does not take it. */
   probe(): Promise<void>;
   /** Seals and deletes what is due. The spool also does it by itself, once a second. */
   tick(): Promise<void>;

@@ -478,7 +478,7 @@ t.test('a lost key is replaced and said so; what it signed is not vouched for an
   writeFileSync(auditKeyFile(folder), 'damaged');
   const logger = recordingLogger();
   const clock = manualClock();
-  const log = await openAuditLog({ folder, maxFileBytes: MIB, maxBytes: MIB, retentionDays: 1 }, { files: nodeSpoolFiles, clock, random: nodeRandom, logger, ulid: auditIds(clock) });
+  const log = await openAuditLog({ folder, maxFileBytes: MIB, maxBytes: MIB, retentionDays: 1 }, { files: nodeSpoolFiles, clock, random: nodeRandom, logger, spend: (write) => write(), ulid: auditIds(clock) });
   await log.outcome(OUTCOME);
   t.match(linesOf(folder)[2], { kind: 'audit', action: 'key_replaced' });
   t.match((await verify(folder)).firstBad, { line: 1, problem: /signature/ });

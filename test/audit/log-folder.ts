@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { auditFilesIn } from '../../src/audit/file-name.js';
 import { auditKeyFile, parseAuditKey } from '../../src/audit/key.js';
-import { openAuditLog, type AuditLog, type AuditLogOptions } from '../../src/audit/log.js';
+import { openAuditLog, type AuditLog, type AuditLogOptions, type AuditPorts } from '../../src/audit/log.js';
 import type { DeliveryOutcome } from '../../src/audit/record.js';
 import { verifyAudit, type AuditVerification } from '../../src/audit/verify.js';
 import { nodeRandom } from '../../src/platform/node.js';
@@ -22,14 +22,14 @@ export const OUTCOME: DeliveryOutcome = {
 
 export interface Opened { log: AuditLog; folder: string; clock: ManualClock }
 
-type Changes = Partial<AuditLogOptions> & { clock?: ManualClock; files?: SpoolFiles; logger?: Logger };
+type Changes = Partial<AuditLogOptions> & { clock?: ManualClock; files?: SpoolFiles; logger?: Logger; spend?: AuditPorts['spend'] };
 
 /** A log that is closed when the test ends. */
 export async function open(t: Pick<Test, 'teardown'>, folder: string, options: Changes = {}): Promise<Opened> {
-  const { clock = manualClock(), files = nodeSpoolFiles, logger = silentLogger, ...limits } = options;
+  const { clock = manualClock(), files = nodeSpoolFiles, logger = silentLogger, spend = (write) => write(), ...limits } = options;
   const log = await openAuditLog(
     { folder, maxFileBytes: 10 * MIB, maxBytes: 1024 * MIB, retentionDays: 90, ...limits },
-    { files, clock, random: nodeRandom, logger, ulid: auditIds(clock) },
+    { files, clock, random: nodeRandom, logger, spend, ulid: auditIds(clock) },
   );
   t.teardown(() => log.close());
   return { log, folder, clock };

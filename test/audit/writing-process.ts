@@ -9,7 +9,7 @@ import { OUTCOME, auditIds } from './log-folder.js';
 const { values: { folder = '' } } = parseArgs({ options: { folder: { type: 'string' } } });
 const log = await openAuditLog(
   { folder, maxFileBytes: 8_000, maxBytes: 60_000, retentionDays: 90 },
-  { files: nodeSpoolFiles, clock: nodeClock, random: nodeRandom, logger: silentLogger, ulid: auditIds(nodeClock) },
+  { files: nodeSpoolFiles, clock: nodeClock, random: nodeRandom, logger: silentLogger, spend: (write) => write(), ulid: auditIds(nodeClock) },
 );
 await log.outcome(OUTCOME);
 process.stdout.write('writing\n');

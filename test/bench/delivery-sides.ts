@@ -55,7 +55,7 @@ export async function fillSpool(folder: string, count: number, destinations: rea
 /** Delivers all that waits, with the real audit log and no limit to the rate; how many a second. */
 export async function drainSpool(folder: string, output: Output): Promise<number> {
   const spool = await openSpool(folder);
-  const audit = await openAuditLog({ folder: join(folder, 'audit'), maxFileBytes: 10_000_000, maxBytes: 1024 ** 3, retentionDays: 90 }, { ...ports, ulid: () => `aud_${ulid()}` });
+  const audit = await openAuditLog({ folder: join(folder, 'audit'), maxFileBytes: 10_000_000, maxBytes: 1024 ** 3, retentionDays: 90 }, { ...ports, spend: (write) => write(), ulid: () => `aud_${ulid()}` });
   const stream = await spool.openStream(ID);
   const cursor = await stream.attach(output.name);
   const count = cursor.pending();

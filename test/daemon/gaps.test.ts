@@ -1,14 +1,30 @@
 import t from 'tap';
 import type { FilteredEvent } from '../../src/event/privacy.js';
-import { createGaps, type Gaps } from '../../src/daemon/gaps.js';
+import type { StateStore } from '../../src/agents/state-file.js';
+import { openGaps, type Gaps } from '../../src/daemon/gaps.js';
 import { manualClock } from '../fixtures/clock.js';
+import { recordingLogger } from '../fixtures/logger.js';
 
 const ACME = { msspId: 'mssp_a', customerId: 'cust_acme' };
 const OTHER = { msspId: 'mssp_a', customerId: 'cust_other' };
 
-function make(): { gaps: Gaps; flushed(): Promise<FilteredEvent[]> } {
+/** A disk that takes what is written while `works`. */
+function memoryStore(json?: unknown): StateStore & { json: unknown; works: boolean; aside: unknown } {
+  return {
+    json, works: true, aside: undefined,
+    read() { return Promise.resolve(this.json); },
+    write(parts) {
+      if (!this.works) return Promise.reject(Object.assign(new Error('no room'), { code: 'ENOSPC' }));
+      this.json = JSON.parse([...parts].join(''));
+      return Promise.resolve();
+    },
+    setAside() { this.aside = this.json; return Promise.resolve('gaps.json.damaged-1'); },
+  };
+}
+
+async function make(store: StateStore = memoryStore(), logger = recordingLogger()): Promise<{ gaps: Gaps; flushed(): Promise<FilteredEvent[]> }> {
   let ids = 0;
-  const gaps = createGaps({ clock: manualClock(Date.parse('2026-01-30T10:00:00Z')), ulid: () => String(ids++) });
+  const gaps = await openGaps({ clock: manualClock(Date.parse('2026-01-30T10:00:00Z')), logger, ulid: () => String(ids++), store });
   return {
     gaps,
     async flushed() {
@@ -20,7 +36,7 @@ function make(): { gaps: Gaps; flushed(): Promise<FilteredEvent[]> } {
 }
 
 t.test('events that were lost are announced once, counted by customer, reason and destination, since the first', async (t) => {
-  const { gaps, flushed } = make();
+  const { gaps, flushed } = await make();
   gaps.note(ACME, 'rejected', 1, 2000);
   gaps.note(ACME, 'rejected', 2, 1000);
   gaps.note(ACME, 'expired', 5, 3000, 'siem');
@@ -39,12 +55,12 @@ t.test('events that were lost are announced once, counted by customer, reason an
 });
 
 t.test('what cannot be announced yet is kept, together with what is lost meanwhile', async (t) => {
-  const { gaps, flushed } = make();
+  const { gaps, flushed } = await make();
   gaps.note(ACME, 'rejected', 1, 1000);
   gaps.note(OTHER, 'rejected', 4, 1000);
   const announced: string[] = [];
   await gaps.flush((stream) => {
-    if (stream === ACME) {
+    if (stream.customerId === ACME.customerId) {
       gaps.note(ACME, 'rejected', 2, 5000);
       return Promise.reject(new Error('full'));
     }
@@ -56,10 +72,55 @@ t.test('what cannot be announced yet is kept, together with what is lost meanwhi
 });
 
 t.test('a customer that was deleted is told nothing, nor is one of the same id', async (t) => {
-  const { gaps, flushed } = make();
+  const { gaps, flushed } = await make();
   gaps.note(ACME, 'rejected', 1, 1000);
   gaps.note(ACME, 'expired', 1, 1000, 'siem');
   gaps.note(OTHER, 'rejected', 4, 1000);
   gaps.forget({ ...ACME });
   t.match(await flushed(), [{ payload: { customer_id: 'cust_other' } }]);
+});
+
+t.test('what could not be told is told by the next process, unless its customer is gone', async (t) => {
+  const store = memoryStore();
+  const first = await make(store);
+  first.gaps.note(ACME, 'rejected', 3, 1000);
+  first.gaps.note(ACME, 'expired', 2, 2000, 'siem');
+  first.gaps.note(OTHER, 'rejected', 4, 1000);
+  first.gaps.forget(OTHER);
+  await first.gaps.close();
+  const gap = { mssp_id: 'mssp_a', customer_id: 'cust_acme', reason: 'rejected', count: 3, since: '1970-01-01T00:00:01.000Z' };
+  t.same(store.json, { version: 1, gaps: [gap, { mssp_id: 'mssp_a', customer_id: 'cust_acme', destination: 'siem', reason: 'expired', count: 2, since: '1970-01-01T00:00:02.000Z' }] });
+
+  const second = await make(store);
+  second.gaps.note(ACME, 'rejected', 1, 500);
+  t.match(await second.flushed(), [{ payload: { ...gap, count: 4, since: '1970-01-01T00:00:00.500Z' } }, { payload: { destination: 'siem', count: 2 } }]);
+  await second.gaps.close();
+  t.same(store.json, { version: 1, gaps: [] }, 'and is not told again');
+});
+
+t.test('the counts are written within seconds of a change, and once a full disk has room', async (t) => {
+  const store = memoryStore();
+  const { gaps } = await make(store);
+  gaps.note(ACME, 'rejected', 1, 1000);
+  store.works = false;
+  for (let ms = 0; ms <= 20_000; ms += 5000) { gaps.tick(ms); await new Promise(setImmediate); }
+  t.equal(store.json, undefined);
+  store.works = true;
+  for (let ms = 25_000; ms <= 30_000; ms += 5000) { gaps.tick(ms); await new Promise(setImmediate); }
+  t.match(store.json, { gaps: [{ count: 1 }] });
+});
+
+t.test('a damaged record is kept aside, and what can be read of it is told', async (t) => {
+  const gap = { mssp_id: 'mssp_a', customer_id: 'cust_acme', reason: 'rejected', count: 3, since: '2026-01-30T09:00:00.000Z' };
+  for (const wrong of [{ count: 0 }, { count: 1.5 }, { reason: 'other' }, { since: 'yesterday' }, { mssp_id: 7 }]) {
+    const store = memoryStore({ version: 1, gaps: [{ ...gap, ...wrong }, gap] });
+    const { flushed } = await make(store);
+    t.match(await flushed(), [{ payload: gap }]);
+    t.ok(store.aside);
+  }
+  for (const json of [[], null, { version: 2, gaps: [] }, { version: 1 }]) {
+    const store = memoryStore(json);
+    t.same(await (await make(store)).flushed(), []);
+    t.equal(store.aside, json);
+  }
 });
