@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   tenants: ['config'],
   event: ['scanner'],
   outputs: ['event'],
+  'siem-output': ['config', 'outputs'],
   delivery: ['spool', 'outputs', 'event'],
   agents: ['event'],
   platform: [],

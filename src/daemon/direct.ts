@@ -1,10 +1,11 @@
+import type { SiemTest } from '../control/methods/siem.js';
 import type { DeliveryOutcome } from '../delivery/outcome.js';
-import { describeError } from '../errors.js';
+import { describeError, RaxedError } from '../errors.js';
 import type { TestEvent, TestPayload } from '../event/event.js';
 import type { FilteredEvent } from '../event/privacy.js';
 import { encodeEvent, withoutText } from '../event/privacy.js';
 import type { Output, Receipt } from '../outputs/output.js';
-import { DeliveryError } from '../outputs/output.js';
+import { DeliveryError, type Health, type PeerCertificate, type SiemOutput } from '../outputs/output.js';
 import type { Clock } from '../ports.js';
 
 export interface DirectDeps {
@@ -39,12 +40,17 @@ export async function sendDirectly(event: FilteredEvent, output: Output, deps: D
 
 export interface TestDelivery {
   readonly eventId: string;
-  readonly httpStatus: number | undefined;
+  readonly receipt: Receipt;
   readonly durationMs: number;
 }
 
+export interface TestDeps extends DirectDeps {
+  readonly clock: Clock;
+  readonly ulid: () => string;
+}
+
 /** Sends a `test` event now, and closes the output. Rejects with what the output rejects with. */
-export async function sendTest(output: Output, tenant: TestPayload, deps: DirectDeps & { readonly clock: Clock; readonly ulid: () => string }, signal: AbortSignal): Promise<TestDelivery> {
+export async function sendTest(output: Output, tenant: TestPayload, deps: TestDeps, signal: AbortSignal): Promise<TestDelivery> {
   const event: TestEvent = {
     event_type: 'test',
     event_id: `evt_${deps.ulid()}`,
@@ -53,9 +59,56 @@ export async function sendTest(output: Output, tenant: TestPayload, deps: Direct
   };
   const began = deps.clock.monotonic();
   try {
-    const { httpStatus } = await sendDirectly(withoutText(event), output, deps, signal);
-    return { eventId: event.event_id, httpStatus, durationMs: deps.clock.monotonic() - began };
+    const receipt = await sendDirectly(withoutText(event), output, deps, signal);
+    return { eventId: event.event_id, receipt, durationMs: deps.clock.monotonic() - began };
   } finally {
     await output.close();
   }
+}
+
+export interface SiemTrial {
+  readonly tenant: TestPayload;
+  /** Sends no event: asks only for its health. */
+  readonly checkOnly: boolean;
+}
+
+/**
+ * Tries a SIEM out now, and closes its output. Rejects with DELIVERY_FAILED, which names it and says what it answered,
+ * how long that took and which certificate it showed.
+ */
+export async function trySiem(output: SiemOutput, { tenant, checkOnly }: SiemTrial, deps: TestDeps, signal: AbortSignal): Promise<SiemTest> {
+  const { clock } = deps;
+  const began = clock.monotonic();
+  try {
+    const { eventId, receipt } = checkOnly ? { eventId: undefined, receipt: await healthOf(output, signal) } : await sendTest(output, tenant, deps, signal);
+    const { httpStatus, says } = receipt;
+    const certificate = output.certificate();
+    return {
+      name: output.name, type: output.type, url: output.url, delivered: !checkOnly,
+      ...(eventId === undefined ? {} : { event_id: eventId }),
+      ...('checked' in receipt ? { checked: receipt.checked } : {}),
+      ...(httpStatus === undefined ? {} : { http_status: httpStatus }),
+      ...(says === undefined ? {} : { says }),
+      duration_ms: clock.monotonic() - began,
+      ...(certificate === undefined ? {} : { certificate: { subject: certificate.subject, issuer: certificate.issuer, valid_to: certificate.validTo, sha256: certificate.sha256 } }),
+    };
+  } catch (error) {
+    const failed = checkOnly ? 'is not ready' : 'did not take the test event';
+    const after = `after ${Math.round(clock.monotonic() - began)} ms${shown(output.certificate())}`;
+    throw new RaxedError('DELIVERY_FAILED', `${output.name} at ${output.url} ${failed}: ${describeError(error)} (${after})`, { cause: error });
+  }
+}
+
+async function healthOf(output: SiemOutput, signal: AbortSignal): Promise<Health> {
+  try {
+    return await output.healthCheck(signal);
+  } finally {
+    await output.close();
+  }
+}
+
+function shown(certificate: PeerCertificate | undefined): string {
+  if (certificate === undefined) return '';
+  const { subject, issuer, validTo, sha256 } = certificate;
+  return `; its certificate is ${subject}, of ${issuer}, valid until ${validTo}, SHA-256 ${sha256}`;
 }

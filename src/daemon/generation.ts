@@ -1,20 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { CefConfig, Config, CustomerConfig, MsspConfig, ScannerConfig, SiemConfig, TlsConfig, WebhookConfig } from '../config/schema.js';
-import { syslogTarget } from '../config/address.js';
-import { logscaleTarget, splunkAddresses } from '../config/collectors.js';
+import { createHash } from 'node:crypto';
+import type { Config, CustomerConfig, MsspConfig, ScannerConfig, SiemConfig, WebhookConfig } from '../config/schema.js';
 import { readSecrets } from '../config/secret.js';
 import { RaxedError } from '../errors.js';
 import type { PrivacyPolicy } from '../event/privacy.js';
-import { createCefHttpOutput } from '../outputs/cef-http.js';
-import type { CefOptions } from '../outputs/cef.js';
-import { createLogscaleOutput } from '../outputs/logscale.js';
-import type { Output } from '../outputs/output.js';
+import type { Output, SiemOutput } from '../outputs/output.js';
 import type { ProxySettings } from '../outputs/proxy.js';
-import { createLegacySentinelOutput } from '../outputs/sentinel-legacy.js';
-import { createSentinelOutput } from '../outputs/sentinel.js';
-import { createSplunkOutput } from '../outputs/splunk.js';
-import { createSyslogOutput } from '../outputs/syslog.js';
-import type { TlsOptions } from '../outputs/tls-files.js';
 import { createWebhookOutput } from '../outputs/webhook.js';
 import type { Clock } from '../ports.js';
 import { loadBuiltinRules, loadRulesDirs } from '../scanner/builtin.js';
@@ -23,6 +13,7 @@ import type { Ruleset } from '../scanner/ruleset.js';
 import { compileRules } from '../scanner/ruleset.js';
 import type { Scanner } from '../scanner/worker.js';
 import { createScanner } from '../scanner/worker.js';
+import { createSiemOutput, tlsOptions } from '../siem-output.js';
 
 /** Where an output leads and how to make it; `fingerprint` changes when the output must be made anew. */
 export interface OutputPlan {
@@ -33,6 +24,11 @@ export interface OutputPlan {
   create(options?: { skipVerify?: boolean }): Output;
 }
 
+export interface SiemPlan extends OutputPlan {
+  readonly type: SiemConfig['type'];
+  create(options?: { skipVerify?: boolean }): SiemOutput;
+}
+
 export interface TenantPlan {
   readonly key: string;
   readonly mssp: MsspConfig;
@@ -40,8 +36,7 @@ export interface TenantPlan {
   readonly policy: PrivacyPolicy;
   /** The customer's own webhook, else the MSSP's. */
   readonly webhook: OutputPlan;
-  /** The webhook and every SIEM. */
-  readonly outputs: readonly OutputPlan[];
+  readonly siem: readonly SiemPlan[];
 }
 
 /** Everything that is built from one version of the configuration and replaced as a whole. */
@@ -91,7 +86,7 @@ export async function buildGeneration(config: Config, previous: Generation | und
     for (const customer of mssp.customers) {
       const webhook = plans.webhook(customer.webhook ?? mssp.webhook);
       const key = tenantKey(mssp.id, customer.id);
-      tenants.set(key, { key, mssp, customer, policy: policyOf(customer, config.scanner), webhook, outputs: [webhook, ...customer.siem.map((siem) => plans.siem(siem))] });
+      tenants.set(key, { key, mssp, customer, policy: policyOf(customer, config.scanner), webhook, siem: customer.siem.map((siem) => plans.siem(siem)) });
     }
   }
 
@@ -163,77 +158,17 @@ function createOutputPlans({ secretOf, proxy }: { secretOf: ReturnType<typeof re
         }),
       };
     },
-    siem(siem: CustomerConfig['siem'][number]): OutputPlan {
+    siem(siem: SiemConfig): SiemPlan {
       const token = siem.token === null ? undefined : secretOf(siem.token);
       return {
         name: siem.name,
+        type: siem.type,
         fingerprint: fingerprint({ ...siem, token, proxy: proxy.configured }),
         // A datagram carries one event, and gains nothing by company.
-        flushIntervalMs: siem.type === 'cef' && syslogTarget(siem)?.transport === 'udp' ? 0 : siem.flush_interval_seconds * 1000,
-        create: ({ skipVerify = ports.skipVerify } = {}) => createSiemOutput(siem, { token, proxy, skipVerify }, ports),
+        flushIntervalMs: siem.type === 'cef' && siem.transport === 'udp' ? 0 : siem.flush_interval_seconds * 1000,
+        create: ({ skipVerify = ports.skipVerify } = {}) => createSiemOutput(siem, { ...ports, token, proxy, skipVerify }),
       };
     },
-  };
-}
-
-interface SiemContext { readonly token: string | undefined; readonly proxy: ProxySettings; readonly skipVerify: boolean }
-
-function createSiemOutput(siem: SiemConfig, { token, proxy, skipVerify }: SiemContext, ports: GenerationPorts): Output {
-  const common = {
-    name: siem.name, url: siem.url, batchEvents: siem.batch_events, batchBytes: siem.batch_bytes, timeoutMs: siem.timeout_seconds * 1000,
-    tls: tlsOptions(siem.tls), proxy, skipVerify, clock: ports.clock, version: ports.version,
-  };
-  switch (siem.type) {
-    case 'cef': {
-      const target = syslogTarget(siem);
-      const cef = cefOptions(siem, ports);
-      if (target === undefined) return createCefHttpOutput({ ...common, type: 'cef', token, cef });
-      return createSyslogOutput({
-        ...common, ...target, facility: siem.facility, hostname: ports.hostname, appName: 'RAXE', format: siem.format, framing: siem.framing, confirm: siem.confirm, cef,
-      });
-    }
-    case 'arcsight': {
-      const arcsight = { hostname: ports.hostname, smartConnectorId: siem.smart_connector_id ?? undefined };
-      const cef = { ...cefOptions(siem, ports), deviceVendor: siem.device_vendor ?? DEVICE_VENDOR, deviceProduct: siem.device_product ?? DEVICE_PRODUCT, arcsight };
-      return createCefHttpOutput({ ...common, type: 'arcsight', token, cef });
-    }
-    case 'sentinel': {
-      const { sentinel_workspace_id: workspaceId, dcr_id: dcrId, stream, tenant_id: tenantId, client_id: clientId } = siem;
-      if (token === undefined) break;
-      if (workspaceId !== null) return createLegacySentinelOutput({ ...common, workspaceId, sharedKey: token });
-      if (dcrId === null || stream === null || tenantId === null || clientId === null) break;
-      return createSentinelOutput({ ...common, dcrId, stream, tenantId, clientId, clientSecret: token });
-    }
-    case 'splunk': {
-      const addresses = splunkAddresses(siem.url);
-      if (token === undefined || addresses === undefined) break;
-      const metadata = { host: ports.hostname, source: siem.splunk_source, sourcetype: siem.splunk_sourcetype, index: siem.splunk_index ?? undefined };
-      return createSplunkOutput({ ...common, ...addresses, token, metadata, channel: siem.splunk_ack ? randomUUID() : undefined });
-    }
-    case 'crowdstrike': {
-      const target = logscaleTarget(siem.url);
-      if (token === undefined || target === undefined) break;
-      return createLogscaleOutput({ ...common, ...target, token, host: ports.hostname });
-    }
-  }
-  throw new RaxedError('INTERNAL', `there is no output for SIEM type ${siem.type} as it is configured`);
-}
-
-const DEVICE_VENDOR = 'RAXE';
-const DEVICE_PRODUCT = 'ThreatDetection';
-
-function cefOptions(siem: Pick<CefConfig, 'cef_mode'>, ports: GenerationPorts): CefOptions {
-  return { mode: siem.cef_mode, deviceVendor: DEVICE_VENDOR, deviceProduct: DEVICE_PRODUCT, version: ports.version, installationId: ports.installationId };
-}
-
-function tlsOptions(tls: TlsConfig): TlsOptions | undefined {
-  if (tls === false) return undefined;
-  if (tls === true) return {};
-  return {
-    ...(tls.ca_file === null ? {} : { caFile: tls.ca_file }),
-    ...(tls.cert_file === null ? {} : { certFile: tls.cert_file }),
-    ...(tls.key_file === null ? {} : { keyFile: tls.key_file }),
-    ...(tls.server_name === null ? {} : { serverName: tls.server_name }),
   };
 }
 

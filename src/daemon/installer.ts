@@ -85,7 +85,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
   function plansOf(tenant: TenantPlan): DestinationPlan[] {
     const stream = streamOf(tenant);
     const today = (): TenantPlan => current?.find(tenant.key) ?? tenant;
-    return tenant.outputs.map((output) => ({
+    return [tenant.webhook, ...tenant.siem].map((output) => ({
       stream, name: output.name, fingerprint: output.fingerprint,
       start: async () => {
         const opened = await spool.openStream(stream);

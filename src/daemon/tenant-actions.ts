@@ -8,9 +8,9 @@ import type { MsspActions, MsspView } from '../control/methods/mssp.js';
 import type { SiemActions, SiemTest } from '../control/methods/siem.js';
 import type { Departures } from './departures.js';
 import type { DirectDeps } from './direct.js';
-import { sendTest } from './direct.js';
+import { sendTest, trySiem } from './direct.js';
 import { describeError, RaxedError } from '../errors.js';
-import type { Generation, OutputPlan } from './generation.js';
+import type { Generation, SiemPlan } from './generation.js';
 import type { Clock, Random } from '../ports.js';
 import type { Removals } from './removals.js';
 import type { SiteAgents } from './site-agents.js';
@@ -56,10 +56,11 @@ export function createTenantActions(deps: TenantActionDeps): { readonly mssp: Ms
   const showMssp = (id: string): MsspView => msspView(generation().mssp(id), configuration.effective().managedBy(id));
   const showCustomer = (msspId: string, id: string): CustomerView => customerView(msspId, generation().tenant(msspId, id).customer, configuration.effective().managedBy(msspId, id));
 
-  function outputsOf({ msspId, customerId }: StreamId, name: string | undefined): { readonly type: string; readonly plan: OutputPlan }[] {
-    const { customer, outputs } = generation().tenant(msspId, customerId);
-    const wanted = name === undefined && customer.siem.length > 0 ? customer.siem : [findSiem(customer, name)];
-    return wanted.flatMap((siem) => outputs.slice(1).filter((plan) => plan.name === siem.name).map((plan) => ({ type: siem.type, plan })));
+  function siemsOf({ msspId, customerId }: StreamId, name: string | undefined): readonly SiemPlan[] {
+    const { customer, siem } = generation().tenant(msspId, customerId);
+    if (name === undefined && siem.length > 0) return siem;
+    const wanted = findSiem(customer, name).name;
+    return siem.filter((plan) => plan.name === wanted);
   }
 
   /** Lets what waits be delivered when asked, then takes the customers out of force, and what they had off the disk. */
@@ -94,8 +95,8 @@ export function createTenantActions(deps: TenantActionDeps): { readonly mssp: Ms
       async testWebhook(id, { skipSslVerify }, caller) {
         const output = generation().msspWebhook(id).create({ skipVerify: skipSslVerify || deps.skipVerify });
         try {
-          const { eventId, httpStatus, durationMs } = await sendTest(output, { mssp_id: id, message: TEST_MESSAGE }, deps, caller.signal);
-          return { delivered: true, event_id: eventId, url: output.url, http_status: httpStatus, duration_ms: durationMs };
+          const { eventId, receipt, durationMs } = await sendTest(output, { mssp_id: id, message: TEST_MESSAGE }, deps, caller.signal);
+          return { delivered: true, event_id: eventId, url: output.url, http_status: receipt.httpStatus, duration_ms: durationMs };
         } catch (error) {
           throw new RaxedError('DELIVERY_FAILED', `the webhook at ${output.url} did not take the test event: ${describeError(error)}`, { cause: error });
         }
@@ -155,17 +156,13 @@ export function createTenantActions(deps: TenantActionDeps): { readonly mssp: Ms
         return { mssp_id: mssp, customer_id: id, siem: siemView(findSiem(generation().tenant(mssp, id).customer, name)), warnings };
       },
       show: async (msspId, customerId) => ({ mssp_id: msspId, customer_id: customerId, siem: generation().tenant(msspId, customerId).customer.siem.map(siemView) }),
-      async test({ msspId, customerId, name }, { skipSslVerify }, caller) {
+      async test({ msspId, customerId, name }, { skipSslVerify, checkOnly }, caller) {
+        const tenant = { mssp_id: msspId, customer_id: customerId, message: TEST_MESSAGE };
         const results: SiemTest[] = [];
         const failures: string[] = [];
-        for (const { type, plan } of outputsOf({ msspId, customerId }, name)) {
+        for (const plan of siemsOf({ msspId, customerId }, name)) {
           const output = plan.create({ skipVerify: skipSslVerify || deps.skipVerify });
-          try {
-            const { httpStatus, durationMs } = await sendTest(output, { mssp_id: msspId, customer_id: customerId, message: TEST_MESSAGE }, deps, caller.signal);
-            results.push({ name: plan.name, type, url: output.url, delivered: true, ...(httpStatus === undefined ? {} : { http_status: httpStatus }), duration_ms: durationMs });
-          } catch (error) {
-            failures.push(`${plan.name} at ${output.url} did not take the test event: ${describeError(error)}`);
-          }
+          await trySiem(output, { tenant, checkOnly }, deps, caller.signal).then((result) => results.push(result), (error: unknown) => failures.push(describeError(error)));
         }
         if (failures.length > 0) throw new RaxedError('DELIVERY_FAILED', failures.join('; '));
         return { results };

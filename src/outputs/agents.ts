@@ -2,9 +2,10 @@ import { request as httpRequest, type ClientRequest } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { ConnectionOptions } from 'node:tls';
+import { TLSSocket, type ConnectionOptions } from 'node:tls';
 import { errnoOf } from '../errors.js';
-import { DeliveryError } from './output.js';
+import { DeliveryError, type PeerCertificate } from './output.js';
+import { watchCertificate } from './peer-certificate.js';
 import type { Proxy } from './proxy.js';
 import { meaningOfCode, meaningOfProxyStatus, timeoutFailure } from './status.js';
 import type { TlsFiles } from './tls-files.js';
@@ -21,11 +22,15 @@ type Connected = (error: Error | null, stream: Duplex) => void;
 export class ReloadingAgent extends Agent {
   readonly #files: TlsFiles;
   #inForce: ConnectionOptions | undefined;
+  #certificate: PeerCertificate | undefined;
 
   constructor(pool: PoolOptions, files: TlsFiles) {
     super({ ...pool, maxCachedSessions: 0 });
     this.#files = files;
   }
+
+  /** What the receiver showed on the newest connection. */
+  get certificate(): PeerCertificate | undefined { return this.#certificate; }
 
   /** To be called before each request: a connection made with files that have changed since serves no further one. Throws DeliveryError `misconfigured`. */
   refresh(): void {
@@ -41,7 +46,9 @@ export class ReloadingAgent extends Agent {
   }
 
   protected secure(options: RequestOptions, transport: ConnectionOptions, connected?: Connected): Duplex | null | undefined {
-    return super.createConnection({ ...options, ...transport, ...this.#files.current() }, connected);
+    const socket = super.createConnection({ ...options, ...transport, ...this.#files.current() }, connected);
+    if (socket instanceof TLSSocket) watchCertificate(socket, (certificate) => { this.#certificate = certificate; });
+    return socket;
   }
 }
 

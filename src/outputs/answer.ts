@@ -13,6 +13,17 @@ export interface VendorFailure extends Failure {
 /** What a vendor's own code in an answer means; undefined: the status decides. */
 export type VendorMeaning = (answer: HttpAnswer) => 'success' | VendorFailure | undefined;
 
+/** The values by name of an answer that is a JSON object; none of any other. */
+export function jsonReply({ body, complete }: Pick<HttpAnswer, 'body' | 'complete'>): Readonly<Partial<Record<string, unknown>>> {
+  if (!complete) return {};
+  try {
+    const reply: unknown = JSON.parse(body.toString('utf8'));
+    return typeof reply === 'object' && reply !== null ? { ...reply } : {};
+  } catch {
+    return {};
+  }
+}
+
 /** What an answer means. Vendors' codes decide first. Throws DeliveryError for anything but success. */
 export function receiptOf(answer: HttpAnswer, nowMs: number, vendorMeaning: VendorMeaning = () => undefined): Receipt {
   const { status, headers } = answer;

@@ -1,7 +1,8 @@
 import { receiptOf, type VendorMeaning } from './answer.js';
 import { formatCef, type CefOptions } from './cef.js';
 import { createCollector, type CollectorOptions } from './collector.js';
-import type { Output, Receipt } from './output.js';
+import type { FilteredEvent } from '../event/privacy.js';
+import type { SiemOutput } from './output.js';
 
 export interface CefHttpOptions extends CollectorOptions {
   /** `arcsight`: the same with `cef.arcsight`. */
@@ -11,7 +12,7 @@ export interface CefHttpOptions extends CollectorOptions {
 }
 
 /** CEF over HTTP: POSTs of CEF lines with one LF between two of them and none at the end, in UTF-8. */
-export function createCefHttpOutput(options: CefHttpOptions): Output {
+export function createCefHttpOutput(options: CefHttpOptions): SiemOutput {
   const { url, token, clock } = options;
   const { client, userAgent, described, sendInRequests } = createCollector(options);
   const headers = {
@@ -19,21 +20,26 @@ export function createCefHttpOutput(options: CefHttpOptions): Output {
     'User-Agent': userAgent,
     ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
   };
+  const format = (event: FilteredEvent): string => formatCef(event, options.cef);
   return {
     ...described,
     type: options.type,
-    send: async (batch, signal) => sendInRequests(batch.map(({ event }) => formatCef(event, options.cef)), { separator: '\n' },
+    format,
+    send: async (batch, signal) => sendInRequests(batch.map(({ event }) => format(event)), { separator: '\n' },
       async (body) => receiptOf(await client.post({ url, headers, body, signal }), clock.now())),
-    /** There is no address for it: the URL is asked for without a line. Whoever answers, and does not turn the token away, is taken for the receiver. */
-    async healthCheck(signal): Promise<Receipt> {
-      return receiptOf(await client.get({ url, headers, signal }), clock.now(), turnsNobodyAway);
-    },
-    close() {
-      client.close();
-      return Promise.resolve();
+    /** There is no address for it: the URL is asked for without a line. */
+    async healthCheck(signal) {
+      const receipt = receiptOf(await client.get({ url, headers, signal }), clock.now(), meaningOfGet);
+      return { ...receipt, checked: 'something at this URL answers a GET; that it takes CEF lines with this token, only a test event shows' };
     },
   };
 }
 
-/** A receiver that takes POSTs need not have anything to GET. */
-const turnsNobodyAway: VendorMeaning = ({ status }) => status >= 400 && status <= 499 && ![401, 403, 407, 408, 425, 429].includes(status) ? 'success' : undefined;
+/** Statuses of a receiver that is there and wants a POST, or a body. */
+const WANTS_MORE = [400, 405, 411, 415, 422];
+
+const meaningOfGet: VendorMeaning = ({ status }) => {
+  if (WANTS_MORE.includes(status)) return 'success';
+  if (status === 404 || status === 410) return { kind: 'misconfigured', says: 'there is nothing at this URL, or nothing but POSTs are answered: see url, and send a test event' };
+  return undefined;
+};

@@ -223,6 +223,8 @@ function knownSeverity(value: string): Severity {
 
 /** Control characters (C0, DEL, C1) and Unicode's line and paragraph separators become spaces, lone surrogates U+FFFD. */
 function printable(value: string, except?: RegExp): string {
+  // Nearly every value, and most of the time that an event takes.
+  if (/^[\x20-\x7e]*$/.test(value)) return value;
   return value
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => (except?.test(character) === true ? character : ' '))
     .replace(/\p{Surrogate}/gu, '\ufffd');

@@ -1,6 +1,6 @@
 import type { Clock } from '../ports.js';
 import { createHttpClient, type HttpClient } from './http.js';
-import type { Output, Receipt } from './output.js';
+import type { Receipt, SiemOutput } from './output.js';
 import type { ProxySettings } from './proxy.js';
 import { joinPieces, splitForRequests } from './requests.js';
 import type { TlsOptions } from './tls-files.js';
@@ -33,7 +33,7 @@ export interface Collector {
   readonly client: HttpClient;
   readonly userAgent: string;
   /** What the output says of itself, beside its type. */
-  readonly described: Pick<Output, 'name' | 'url' | 'batchEvents' | 'batchBytes' | 'maxInFlight' | 'lossy'>;
+  readonly described: Pick<SiemOutput, 'name' | 'url' | 'batchEvents' | 'batchBytes' | 'maxInFlight' | 'lossy' | 'certificate' | 'close'>;
   /** Sends a batch's events, each as text, in as few requests as the limits allow, one after another; the last one's receipt. `from`: the place of a request's first event in the batch. */
   sendInRequests(pieces: readonly string[], around: { readonly before?: string; readonly separator: string; readonly after?: string }, post: (body: Buffer, from: number) => Promise<Receipt>): Promise<Receipt>;
 }
@@ -44,10 +44,18 @@ export function createCollector(options: CollectorOptions, { maxInFlight = MAX_I
   const { tls, proxy, skipVerify, timeoutMs } = options;
   const batchEvents = Math.min(options.batchEvents, events);
   const batchBytes = Math.min(options.batchBytes, bytes);
+  const client = createHttpClient({ tls, proxy, skipVerify, timeoutMs, maxSockets: maxInFlight });
   return {
-    client: createHttpClient({ tls, proxy, skipVerify, timeoutMs, maxSockets: maxInFlight }),
+    client,
     userAgent: `raxed/${options.version}`,
-    described: { name: options.name, url: new URL(options.url).origin, batchEvents, batchBytes, maxInFlight, lossy: false },
+    described: {
+      name: options.name, url: new URL(options.url).origin, batchEvents, batchBytes, maxInFlight, lossy: false,
+      certificate: () => client.certificate(),
+      close() {
+        client.close();
+        return Promise.resolve();
+      },
+    },
     async sendInRequests(pieces, around, post) {
       let receipt: Receipt = {};
       const { before = '', separator, after = '' } = around;

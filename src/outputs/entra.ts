@@ -1,6 +1,6 @@
 import type { Clock } from '../ports.js';
-import { receiptOf, type VendorMeaning } from './answer.js';
-import type { HttpAnswer, HttpClient } from './http.js';
+import { jsonReply, receiptOf, type VendorMeaning } from './answer.js';
+import type { HttpClient } from './http.js';
 import { DeliveryError } from './output.js';
 
 /**
@@ -54,7 +54,7 @@ export function createEntraTokens(options: EntraOptions): EntraTokens {
       signal: closing.signal,
     });
     receiptOf(answer, clock.now(), meaningOf);
-    const { access_token: value, expires_in: seconds } = reply(answer);
+    const { access_token: value, expires_in: seconds } = jsonReply(answer);
     if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value) || typeof seconds !== 'number' || !(seconds > 0)) {
       throw new DeliveryError('retry', 'Microsoft Entra answered 200 without a token');
     }
@@ -79,22 +79,12 @@ export function createEntraTokens(options: EntraOptions): EntraTokens {
 const meaningOf: VendorMeaning = (answer) => {
   const { status } = answer;
   if (status >= 200 && status <= 299) return 'success';
-  const { error } = reply(answer);
+  const { error } = jsonReply(answer);
   const code = typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? ` (${error})` : '';
   if (status === 429 || error === 'temporarily_unavailable') return { kind: 'retry', overload: true, says: `Microsoft Entra is busy${code}` };
   if (status === 408 || status >= 500) return { kind: 'retry', says: `Microsoft Entra gave no token${code}` };
   return { kind: 'misconfigured', says: `Microsoft Entra gave no token${code}: see tenant_id, client_id and token` };
 };
-
-function reply({ body, complete }: HttpAnswer): Readonly<Partial<Record<string, unknown>>> {
-  if (!complete) return {};
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
-}
 
 /** One who waits may give up; the request goes on for the others. */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,6 +1,5 @@
 import type { FilteredEvent } from '../event/privacy.js';
-import type { HttpAnswer } from './http.js';
-import type { VendorFailure, VendorMeaning } from './answer.js';
+import { jsonReply, type VendorFailure, type VendorMeaning } from './answer.js';
 import { flatRecord } from './flat-record.js';
 
 /**
@@ -62,20 +61,9 @@ export const HEC_CODES: Readonly<Record<number, VendorFailure>> = {
 /** What HEC's reply to a request means whose first event is the batch's `from`th. */
 export function hecMeaning(from: number): VendorMeaning {
   return (answer) => {
-    const { code, 'invalid-event-number': number } = hecReply(answer);
+    const { code, 'invalid-event-number': number } = jsonReply(answer);
     const meaning = typeof code === 'number' ? HEC_CODES[code] : undefined;
     if (meaning?.kind !== 'refused' || typeof number !== 'number') return meaning;
     return { ...meaning, refusedAt: from + number };
   };
-}
-
-/** The reply's values by name; nothing for what is no HEC reply. */
-export function hecReply({ body, complete }: Pick<HttpAnswer, 'body' | 'complete'>): Readonly<Partial<Record<string, unknown>>> {
-  if (!complete) return {};
-  try {
-    const reply: unknown = JSON.parse(body.toString('utf8'));
-    return typeof reply === 'object' && reply !== null ? { ...reply } : {};
-  } catch {
-    return {};
-  }
 }

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, type ClientRequest, type IncomingHttpHeaders, type 
 import type { Got } from 'got';
 import { errnoOf } from '../errors.js';
 import { ReloadingAgent, TunnelAgent } from './agents.js';
-import { DeliveryError } from './output.js';
+import { DeliveryError, type PeerCertificate } from './output.js';
 import { proxyFor, type ProxySettings } from './proxy.js';
 import { meaningOfStatus, timeoutFailure, wireFailure } from './status.js';
 import { createTlsFiles, type TlsOptions } from './tls-files.js';
@@ -45,6 +45,8 @@ export interface HttpClient {
   post(request: HttpPost): Promise<HttpAnswer>;
   /** The same for a question. */
   get(request: Omit<HttpPost, 'body'>): Promise<HttpAnswer>;
+  /** What the receiver showed on the newest connection, trusted or not; undefined when that was not TLS. */
+  certificate(): PeerCertificate | undefined;
   /** Closes idle and busy connections. */
   close(): void;
 }
@@ -80,6 +82,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     post: (request) => ask(request, { method: 'POST', body: request.body }),
     get: (request) => ask(request, { method: 'GET' }),
+    certificate: () => (tunnel ?? direct).certificate,
     close() {
       for (const agent of [plain, direct, tunnel]) agent?.destroy();
     },

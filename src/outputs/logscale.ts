@@ -3,7 +3,7 @@ import { receiptOf, type VendorMeaning } from './answer.js';
 import { createCollector, type CollectorOptions } from './collector.js';
 import { flatRecord } from './flat-record.js';
 import { hecEnvelope } from './hec.js';
-import type { Output, Receipt } from './output.js';
+import type { SiemOutput } from './output.js';
 import { compress, JSON_ARRAY } from './requests.js';
 
 /** `hec`: envelopes (https://library.humio.com/logscale-api/log-shippers-hec.html); `json`: an array of flat objects (https://library.humio.com/logscale-api/api-ingest-json-raw-data.html). */
@@ -33,7 +33,7 @@ const FORMS = {
 } as const;
 
 /** CrowdStrike Falcon LogScale: HEC envelopes or flat objects, by the path of the URL; compressed. */
-export function createLogscaleOutput(options: LogscaleOptions): Output {
+export function createLogscaleOutput(options: LogscaleOptions): SiemOutput {
   const { url, clock } = options;
   const { piece, around } = FORMS[options.body];
   const { client, userAgent, described, sendInRequests } = createCollector(options, LIMITS);
@@ -43,17 +43,16 @@ export function createLogscaleOutput(options: LogscaleOptions): Output {
     'Content-Type': 'application/json',
     'Content-Encoding': 'gzip',
   };
+  const format = (event: FilteredEvent): string => piece(event, options.host);
   return {
     ...described,
     type: 'crowdstrike',
-    send: async (batch, signal) => sendInRequests(batch.map(({ event }) => piece(event, options.host)), around,
+    format,
+    send: async (batch, signal) => sendInRequests(batch.map(({ event }) => format(event)), around,
       async (body) => receiptOf(await client.post({ url, headers, body: await compress(body), signal }), clock.now(), only200)),
-    async healthCheck(signal): Promise<Receipt> {
-      return receiptOf(await client.get({ url: options.healthUrl, headers: { 'User-Agent': userAgent }, signal }), clock.now(), only200);
-    },
-    close() {
-      client.close();
-      return Promise.resolve();
+    async healthCheck(signal) {
+      const receipt = receiptOf(await client.get({ url: options.healthUrl, headers: { 'User-Agent': userAgent }, signal }), clock.now(), only200);
+      return { ...receipt, checked: 'LogScale\'s status address says that it runs; the token is not asked for there' };
     },
   };
 }

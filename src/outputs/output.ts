@@ -12,6 +12,25 @@ export interface Receipt {
   readonly httpStatus?: number;
   /** What time the receiver has, by its answer: milliseconds since the epoch, in whole seconds. */
   readonly serverDate?: number;
+  /** What it said beside a status, in a few words of ours or of the vendor's documentation. */
+  readonly says?: string;
+}
+
+/** What a receiver said when it was asked whether it would take events. */
+export interface Health extends Receipt {
+  /** What this proves, and what it does not. */
+  readonly checked: string;
+}
+
+/** The certificate that a receiver showed. */
+export interface PeerCertificate {
+  /** Distinguished names: `CN=siem.example, O=Example`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** ISO 8601. */
+  readonly validTo: string;
+  /** Of the DER form: upper-case hex, a colon between two octets. */
+  readonly sha256: string;
 }
 
 /**
@@ -33,9 +52,17 @@ export interface Output {
   readonly lossy: boolean;
   /** Resolves when the receiver has the whole batch. Rejects with DeliveryError, and with nothing else. */
   send(batch: readonly OutgoingEvent[], signal: AbortSignal): Promise<Receipt>;
-  /** Resolves when the receiver says, without being sent an event, that it would take some. Rejects as `send` does. Absent where it cannot be asked. */
-  healthCheck?(signal: AbortSignal): Promise<Receipt>;
   close(): Promise<void>;
+}
+
+/** An output to a SIEM, which can also be tried out. */
+export interface SiemOutput extends Output {
+  /** One event as it stands in a request, a frame or a datagram. */
+  format(event: FilteredEvent): string;
+  /** Resolves when the receiver says, without being sent an event, that it would take some. Rejects as `send` does. */
+  healthCheck(signal: AbortSignal): Promise<Health>;
+  /** The certificate that the receiver showed last, trusted or not; undefined when it showed none. */
+  certificate(): PeerCertificate | undefined;
 }
 
 /**

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { receiptOf, type VendorMeaning } from './answer.js';
 import { createCollector, type CollectorOptions } from './collector.js';
 import type { HttpAnswer } from './http.js';
-import type { Output, Receipt } from './output.js';
+import type { FilteredEvent } from '../event/privacy.js';
+import type { SiemOutput } from './output.js';
 import { JSON_ARRAY } from './requests.js';
 import { LEGACY_TIME_FIELD, legacySentinelRecord } from './sentinel-record.js';
 
@@ -37,7 +38,7 @@ export function signSharedKey({ workspaceId, sharedKey, date, contentLength }: S
 }
 
 /** Arrays of rows for a table that makes its columns by itself (`RaxeThreatDetection_CL`). */
-export function createLegacySentinelOutput(options: LegacySentinelOptions): Output {
+export function createLegacySentinelOutput(options: LegacySentinelOptions): SiemOutput {
   const { workspaceId, sharedKey, clock } = options;
   const { client, userAgent, described, sendInRequests } = createCollector(options);
 
@@ -60,17 +61,19 @@ export function createLegacySentinelOutput(options: LegacySentinelOptions): Outp
   return {
     ...described,
     type: 'sentinel',
-    send: async (batch, signal) => sendInRequests(batch.map(({ event }) => JSON.stringify(legacySentinelRecord(event))), JSON_ARRAY,
+    format,
+    send: async (batch, signal) => sendInRequests(batch.map(({ event }) => format(event)), JSON_ARRAY,
       async (body) => receiptOf(await post(body, signal), clock.now(), meaningOf)),
     /** There is no address for it: an array without rows is signed and sent, and that it holds no row is all that may be wrong with it. */
-    async healthCheck(signal): Promise<Receipt> {
-      return receiptOf(await post(Buffer.from('[]'), signal), clock.now(), (answer) => errorOf(answer) === 'InvalidDataFormat' ? 'success' : meaningOf(answer));
-    },
-    close() {
-      client.close();
-      return Promise.resolve();
+    async healthCheck(signal) {
+      const receipt = receiptOf(await post(Buffer.from('[]'), signal), clock.now(), (answer) => errorOf(answer) === 'InvalidDataFormat' ? 'success' : meaningOf(answer));
+      return { ...receipt, checked: 'the workspace accepts the signature; an array without rows was sent' };
     },
   };
+}
+
+function format(event: FilteredEvent): string {
+  return JSON.stringify(legacySentinelRecord(event));
 }
 
 /** Of the reasons for a 400 only one is about the rows; the others are settings. */

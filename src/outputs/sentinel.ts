@@ -1,9 +1,10 @@
 import type { Clock } from '../ports.js';
-import { receiptOf, type VendorMeaning } from './answer.js';
+import { jsonReply, receiptOf, type VendorMeaning } from './answer.js';
 import { createCollector, type CollectorOptions } from './collector.js';
 import { createEntraTokens } from './entra.js';
 import { createHttpClient, type HttpAnswer } from './http.js';
-import type { Output, Receipt } from './output.js';
+import type { FilteredEvent } from '../event/privacy.js';
+import type { SiemOutput } from './output.js';
 import { compress, JSON_ARRAY } from './requests.js';
 import { sentinelRecord } from './sentinel-record.js';
 
@@ -36,7 +37,7 @@ const OTHER_CLOUDS = [
 ] as const;
 
 /** Arrays of rows for the stream of a data collection rule, compressed, with a token of Microsoft Entra. */
-export function createSentinelOutput(options: SentinelOptions): Output {
+export function createSentinelOutput(options: SentinelOptions): SiemOutput {
   const { clock, tls, proxy, skipVerify, timeoutMs } = options;
   const { client, userAgent, described, sendInRequests } = createCollector(options, { bytes: MAX_BYTES });
   // Another host: our certificate and the receiver's name are not for it.
@@ -66,25 +67,37 @@ export function createSentinelOutput(options: SentinelOptions): Output {
   return {
     ...described,
     type: 'sentinel',
-    send: async (batch, signal) => sendInRequests(batch.map(({ event }) => JSON.stringify(sentinelRecord(event))), JSON_ARRAY,
+    format,
+    send: async (batch, signal) => sendInRequests(batch.map(({ event }) => format(event)), JSON_ARRAY,
       async (rows) => receiptOf(await post(rows, signal), clock.now(), meaningOf)),
     /** There is no address for it: a token is asked for, and an array without rows is sent; that it holds no row is all that may be wrong with it. */
-    async healthCheck(signal): Promise<Receipt> {
-      return receiptOf(await post(Buffer.from('[]'), signal), clock.now(), (answer) => answer.status === 400 ? 'success' : meaningOf(answer));
+    async healthCheck(signal) {
+      const receipt = receiptOf(await post(Buffer.from('[]'), signal), clock.now(), (answer) => meaningOf(answer) ?? (answer.status === 400 ? 'success' : undefined));
+      return { ...receipt, checked: 'Entra gives a token, and the rule\'s stream takes it; an array without rows was sent. That the rule has our columns, only a test event shows' };
     },
-    close() {
+    async close() {
       tokens.close();
-      client.close();
       entraClient.close();
-      return Promise.resolve();
+      await described.close();
     },
   };
 }
 
+function format(event: FilteredEvent): string {
+  return JSON.stringify(sentinelRecord(event));
+}
+
 /** Its statuses: https://github.com/Azure/azure-sdk-for-net/blob/main/sdk/monitor/Azure.Monitor.Ingestion/TROUBLESHOOTING.md */
-const meaningOf: VendorMeaning = ({ status }) => {
+const meaningOf: VendorMeaning = (answer) => {
+  const { status } = answer;
   if (status === 401) return { kind: 'misconfigured', says: 'the token is not for this endpoint: see tenant_id, client_id and url' };
   if (status === 403) return { kind: 'misconfigured', says: 'the client lacks the role Monitoring Metrics Publisher on the data collection rule: see client_id and dcr_id' };
-  if (status === 404) return { kind: 'misconfigured', says: 'there is no such rule or stream: see url, dcr_id and stream' };
+  if (status === 404 || (status === 400 && isAboutTheAddress(answer))) return { kind: 'misconfigured', says: 'there is no such rule or stream: see url, dcr_id and stream' };
   return undefined;
 };
+
+/** Azure's own word for a 400 is `{ "error": { "code" } }`: `InvalidStream` and the like are no event's fault. */
+function isAboutTheAddress(answer: HttpAnswer): boolean {
+  const { error } = jsonReply(answer);
+  return typeof error === 'object' && error !== null && 'code' in error && /Stream|Rule|ApiVersion/.test(String(error.code));
+}

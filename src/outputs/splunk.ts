@@ -1,11 +1,12 @@
 import type { Clock } from '../ports.js';
-import { receiptOf } from './answer.js';
+import type { FilteredEvent } from '../event/privacy.js';
+import { jsonReply, receiptOf } from './answer.js';
 import { createCollector, type CollectorOptions } from './collector.js';
 import { hecEnvelope, hecMeaning, type HecMetadata } from './hec.js';
 import type { HttpAnswer } from './http.js';
-import type { Output, Receipt } from './output.js';
+import type { Receipt, SiemOutput } from './output.js';
 import { compress } from './requests.js';
-import { ackIdOf, waitForAcks } from './splunk-ack.js';
+import { ackTicketOf, waitForAcks, type AckTicket } from './splunk-ack.js';
 
 export interface SplunkOptions extends CollectorOptions {
   /** Where events go: `…/services/collector` or `…/services/collector/event`, as the operator wrote it. */
@@ -23,7 +24,7 @@ export interface SplunkOptions extends CollectorOptions {
 const MAX_IN_FLIGHT_WITH_ACK = 16;
 
 /** Splunk's HTTP Event Collector: envelopes one after another, compressed; with a channel also acknowledged by an indexer. */
-export function createSplunkOutput(options: SplunkOptions): Output {
+export function createSplunkOutput(options: SplunkOptions): SiemOutput {
   const { url, channel, clock } = options;
   const { client, userAgent, described, sendInRequests } = createCollector(options, channel === undefined ? {} : { maxInFlight: MAX_IN_FLIGHT_WITH_ACK });
   const common = {
@@ -33,32 +34,40 @@ export function createSplunkOutput(options: SplunkOptions): Output {
   };
   const json = { ...common, 'Content-Type': 'application/json' };
 
-  async function askForAcks(acks: readonly number[], signal: AbortSignal): Promise<HttpAnswer> {
-    const answer = await client.post({ url: `${options.ackUrl}?channel=${channel}`, headers: json, body: Buffer.from(JSON.stringify({ acks })), signal });
-    receiptOf(answer, clock.now(), hecMeaning(0));
+  const format = (event: FilteredEvent): string => hecEnvelope(event, options.metadata);
+
+  /** Throws DeliveryError for anything but success. `from`: the place in the batch of the request's first event. */
+  function receipt(answer: HttpAnswer, from = 0): Receipt {
+    const taken = receiptOf(answer, clock.now(), hecMeaning(from));
+    const { text, code } = jsonReply(answer);
+    return typeof text === 'string' && /^[\w ,.]{1,80}$/.test(text) && typeof code === 'number' ? { ...taken, says: `${text} (code ${code})` } : taken;
+  }
+
+  async function askForAcks(acks: readonly number[], cookie: string | undefined, signal: AbortSignal): Promise<HttpAnswer> {
+    const headers = cookie === undefined ? json : { ...json, Cookie: cookie };
+    const answer = await client.post({ url: `${options.ackUrl}?channel=${channel}`, headers, body: Buffer.from(JSON.stringify({ acks })), signal });
+    receipt(answer);
     return answer;
   }
 
   return {
     ...described,
     type: 'splunk',
-    async send(batch, signal): Promise<Receipt> {
-      const ackIds: number[] = [];
-      const receipt = await sendInRequests(batch.map(({ event }) => hecEnvelope(event, options.metadata)), { separator: '\n' }, async (body, from) => {
+    format,
+    async send(batch, signal) {
+      const tickets: AckTicket[] = [];
+      const taken = await sendInRequests(batch.map(({ event }) => format(event)), { separator: '\n' }, async (body, from) => {
         const answer = await client.post({ url, headers: { ...json, 'Content-Encoding': 'gzip' }, body: await compress(body), signal });
-        const taken = receiptOf(answer, clock.now(), hecMeaning(from));
-        if (channel !== undefined) ackIds.push(ackIdOf(answer));
-        return taken;
+        const said = receipt(answer, from);
+        if (channel !== undefined) tickets.push(ackTicketOf(answer));
+        return said;
       });
-      await waitForAcks(ackIds, { ask: (acks) => askForAcks(acks, signal), clock, signal });
-      return receipt;
+      await waitForAcks(tickets, { ask: (acks, cookie) => askForAcks(acks, cookie, signal), clock, signal });
+      return channel === undefined ? taken : { ...taken, says: 'an indexer has acknowledged it' };
     },
-    async healthCheck(signal): Promise<Receipt> {
-      return receiptOf(await client.get({ url: options.healthUrl, headers: common, signal }), clock.now(), hecMeaning(0));
-    },
-    close() {
-      client.close();
-      return Promise.resolve();
+    async healthCheck(signal) {
+      const healthy = receipt(await client.get({ url: options.healthUrl, headers: common, signal }));
+      return { ...healthy, checked: 'the collector\'s health address answers; whether the token may write to the index, only a test event shows' };
     },
   };
 }

@@ -1,11 +1,13 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { errnoOf } from '../errors.js';
+import type { FilteredEvent } from '../event/privacy.js';
 import type { Clock } from '../ports.js';
 import { eventSeverity, formatCef, type CefOptions } from './cef.js';
-import { DeliveryError, type Output, type OutgoingEvent } from './output.js';
+import { DeliveryError, type PeerCertificate, type SiemOutput } from './output.js';
+import { watchCertificate } from './peer-certificate.js';
 import { wireFailure } from './status.js';
 import { datagramOf, formatSyslog, frameSyslog, syslogSeverity, type SyslogFormat, type SyslogFraming } from './syslog-message.js';
 import { createTlsFiles, type TlsFiles, type TlsOptions } from './tls-files.js';
@@ -39,6 +41,12 @@ export interface SyslogOptions {
   readonly clock: Pick<Clock, 'now'>;
 }
 
+interface Secure {
+  readonly files: TlsFiles;
+  /** What the receiver showed. */
+  seen(certificate: PeerCertificate): void;
+}
+
 /** One connection carries at most this many events before it is confirmed. */
 const STREAM_BATCH_EVENTS = 2000;
 const DATAGRAM_BATCH_EVENTS = 100;
@@ -47,16 +55,20 @@ const DATAGRAM_BURST = 16;
 const DATAGRAM_PAUSE_MS = 2;
 
 /** CEF lines over syslog: UDP (at most once), TCP or TLS. */
-export function createSyslogOutput(options: SyslogOptions): Output {
+export function createSyslogOutput(options: SyslogOptions): SiemOutput {
   const files = options.tls === undefined ? undefined : createTlsFiles(options.tls, options.skipVerify);
   const udp = options.transport === 'udp';
+  let certificate: PeerCertificate | undefined;
+  const secure: Secure | undefined = files === undefined ? undefined : { files, seen: (shown) => { certificate = shown; } };
   const common = {
     name: options.name,
     type: 'cef',
     url: `syslog://${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`,
     maxInFlight: 1,
+    certificate: () => certificate,
+    close: () => Promise.resolve(),
   } as const;
-  const message = ({ event }: OutgoingEvent): string => {
+  const message = (event: FilteredEvent): string => {
     const time = Date.parse(event.timestamp);
     return formatSyslog(options.format ?? 'rfc5424', {
       facility: options.facility,
@@ -72,31 +84,30 @@ export function createSyslogOutput(options: SyslogOptions): Output {
   if (udp) {
     return {
       ...common, batchEvents: Math.min(options.batchEvents, DATAGRAM_BATCH_EVENTS), batchBytes: options.batchBytes, lossy: true,
+      format: (event) => datagramOf(message(event)).toString('utf8'),
       async send(batch, signal) {
-        await sendDatagrams(options, batch.map((item) => datagramOf(message(item))), signal);
-        return {};
+        await sendDatagrams(options, batch.map(({ event }) => datagramOf(message(event))), signal);
+        return { says: 'it was sent; over UDP nobody says whether it arrived' };
       },
-      /** Nobody answers over UDP: that the name resolves is all that can be known. */
       async healthCheck(signal) {
         await sendDatagrams(options, [], signal);
-        return {};
+        return { checked: 'the name resolves; over UDP nobody says more' };
       },
-      close: () => Promise.resolve(),
     };
   }
   return {
     ...common, batchEvents: Math.min(options.batchEvents, STREAM_BATCH_EVENTS), batchBytes: options.batchBytes, lossy: options.confirm === 'write',
+    format: message,
     async send(batch, signal) {
-      const frames = batch.map((item) => frameSyslog(options.framing ?? 'octet-counting', message(item)));
-      await sendStream(options, files, frames, signal);
-      return {};
+      const frames = batch.map(({ event }) => frameSyslog(options.framing ?? 'octet-counting', message(event)));
+      await sendStream(options, secure, frames, signal);
+      return { says: options.confirm === 'fin' ? 'the receiver read to the end' : 'it was written; the receiver gives no receipt' };
     },
-    /** A connection without a message, ended and, with confirm "fin", confirmed like any other. */
+    /** A connection without a message. */
     async healthCheck(signal) {
-      await sendStream(options, files, [], signal);
-      return {};
+      await sendStream(options, secure, [], signal);
+      return { checked: `a connection was made${secure === undefined ? '' : ' over TLS'} and ended${options.confirm === 'fin' ? ', and the receiver ended it too' : ''}; no message was sent` };
     },
-    close: () => Promise.resolve(),
   };
 }
 
@@ -110,12 +121,12 @@ function wireError(cause: unknown): DeliveryError {
  * Connects, writes all frames with back-pressure, half-closes, and (confirm "fin") waits for the peer's end of stream.
  * An end that comes before our own is not an answer to it: the peer went away, and what it read is unknown.
  */
-function sendStream(options: SyslogOptions, files: TlsFiles | undefined, frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
+function sendStream(options: SyslogOptions, secure: Secure | undefined, frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const where = { host: options.host, port: options.port };
     let socket: Socket;
     try {
-      socket = files === undefined ? connectTcp(where) : connectTls({ ...where, ...serverName(options.host), ...files.current() });
+      socket = secure === undefined ? connectTcp(where) : connectSecurely({ ...where, ...serverName(options.host) }, secure);
     } catch (cause) {
       reject(wireError(cause));
       return;
@@ -146,7 +157,7 @@ function sendStream(options: SyslogOptions, files: TlsFiles | undefined, frames:
     });
     // Receivers of syslog have nothing to say; what they say anyway must not stop the end of stream from being seen.
     socket.resume();
-    socket.once(files === undefined ? 'connect' : 'secureConnect', () => {
+    socket.once(secure === undefined ? 'connect' : 'secureConnect', () => {
       phase = 'writing';
       void writeAll(socket, frames, () => phase === 'over').then(async () => {
         await turn();
@@ -156,6 +167,13 @@ function sendStream(options: SyslogOptions, files: TlsFiles | undefined, frames:
       }, finish);
     });
   });
+}
+
+/** TLS with the files as they are now. */
+function connectSecurely(options: ConnectionOptions, { files, seen }: Secure): TLSSocket {
+  const socket = connectTls({ ...options, ...files.current() });
+  watchCertificate(socket, seen);
+  return socket;
 }
 
 /** Resolves when the operating system has taken every octet. */
@@ -183,6 +201,7 @@ async function sendDatagrams(options: SyslogOptions, datagrams: readonly Buffer[
   let socket: DatagramSocket | undefined;
   try {
     const addresses = await lookup(options.host, { all: true });
+    if (signal.aborted) throw new DeliveryError('retry', 'aborted');
     // Nobody answers over UDP, so the address that the receiver most likely listens on is the one to take.
     const { address, family } = addresses.find((found) => found.family === 4) ?? addresses[0] ?? { address: options.host, family: 4 };
     socket = createSocket(family === 6 ? 'udp6' : 'udp4');

@@ -51,7 +51,7 @@ function setup(): Setup {
   };
   const webhook = { name: 'webhook', fingerprint: 'f', flushIntervalMs: 0, create: () => output };
   const tenant: TenantPlan = {
-    key: 'mssp_a/cust_acme', mssp, customer, webhook, outputs: [webhook],
+    key: 'mssp_a/cust_acme', mssp, customer, webhook, siem: [],
     policy: { customerName: 'Acme', dataMode: 'privacy_safe', dataFields: [], scanResponses: false },
   };
   let ids = 0;

@@ -43,7 +43,7 @@ t.test('a test event is made and sent at once, and its output is closed whatever
   };
   const deps = { audit: () => Promise.resolve(), observe: () => undefined, clock: manualClock(), ulid: () => '01J0000000000000000000000A' };
   const { signal } = new AbortController();
-  t.match(await sendTest(output, { mssp_id: 'mssp_a', message: 'hello' }, deps, signal), { eventId: 'evt_01J0000000000000000000000A', httpStatus: 200 });
+  t.match(await sendTest(output, { mssp_id: 'mssp_a', message: 'hello' }, deps, signal), { eventId: 'evt_01J0000000000000000000000A', receipt: { httpStatus: 200 } });
   t.match(JSON.parse(sent[0] ?? ''), { event_type: 'test', event_id: 'evt_01J0000000000000000000000A', payload: { mssp_id: 'mssp_a', message: 'hello' } });
   fail = true;
   await t.rejects(sendTest(output, { mssp_id: 'mssp_a', message: 'hello' }, deps, signal), { message: 'answered 404' });

@@ -4,20 +4,20 @@ import t from 'tap';
 import type { FilteredEvent } from '../../src/event/privacy.js';
 import { createCefHttpOutput, type CefHttpOptions } from '../../src/outputs/cef-http.js';
 import { formatCef, type CefOptions } from '../../src/outputs/cef.js';
-import type { Output } from '../../src/outputs/output.js';
+import type { SiemOutput } from '../../src/outputs/output.js';
 import { cefCollector, cefProblem } from '../fixtures/arcsight.js';
 import { parseCef } from '../fixtures/cef-parser.js';
 import { hasOpenssl, makeCertificates } from '../fixtures/certificates.js';
 import { manualClock } from '../fixtures/clock.js';
 import { sampleGap, sampleScan, sampleStatusChange, sampleTest } from '../fixtures/events.js';
-import { conformsToOutput, outgoing, refusal } from './conformance.js';
+import { conformsToSiem, outgoing, refusal } from './conformance.js';
 
 const never = new AbortController().signal;
 const CEF: CefOptions = { mode: 'strict', deviceVendor: 'RAXE', deviceProduct: 'ThreatDetection', version: '0.10.0', installationId: 'inst_abc123' };
 const ARCSIGHT: CefOptions = { ...CEF, arcsight: { hostname: 'prod-server-01', smartConnectorId: 'sc-001' } };
 const HASH = 'sha256:2847bd141d1ca1b6d8f0f4badfde24547b96cbfa7c11f6fc6c2bedd05f057e52';
 
-function cefHttp(port: number, options: Partial<CefHttpOptions> = {}): Output {
+function cefHttp(port: number, options: Partial<CefHttpOptions> = {}): SiemOutput {
   return createCefHttpOutput({
     name: 'soc-cef', type: 'cef', url: `http://127.0.0.1:${port}/cef?source=raxe`, token: 'a-token', batchEvents: 2000, batchBytes: 1024 * 1024,
     timeoutMs: 10_000, skipVerify: false, cef: CEF, clock: manualClock(), version: '0.10.0', ...options,
@@ -29,12 +29,16 @@ const every = (): FilteredEvent[] => [sampleScan(), sampleScan({ detections: [] 
 const awkward = 'one\ntwo\r\nthree | pipe = equals \\ back \\n 🚀 日本 "quoted" key=value';
 
 for (const [type, cef, required] of [['cef', CEF, []], ['arcsight', ARCSIGHT, ['cat', 'dvchost', 'deviceExternalId']]] as const) {
-  conformsToOutput(t, `${type} over HTTP`, {
+  conformsToSiem(t, `${type} over HTTP`, {
     create: (port, timeoutMs) => cefHttp(port, { type, cef, timeoutMs }),
     secrets: ['a-token', 'Ignore all previous', 'source=raxe'],
     async receiver() {
       const collector = await cefCollector({ token: 'a-token', required });
       return { port: collector.port, close: collector.close, ids: () => collector.events.map(({ extension }) => extension['cs4'] ?? '') };
+    },
+    overTls: {
+      create: (port, tls) => cefHttp(0, { url: `https://127.0.0.1:${port}/cef`, tls }),
+      receiver: (tls) => cefCollector({ token: 'a-token', tls }),
     },
   });
 }
@@ -89,10 +93,14 @@ t.test('what the receiver answers is told in the words of the delivery loop', as
 
 t.test('its health is asked without sending a line', async (t) => {
   const collector = await cefCollector({ token: 'a-token' });
-  const check = (options: Partial<CefHttpOptions> = {}): Promise<unknown> => cefHttp(collector.port, options).healthCheck?.(never) ?? Promise.reject(new Error('none'));
+  const check = (options: Partial<CefHttpOptions> = {}): Promise<unknown> => cefHttp(collector.port, options).healthCheck(never);
   t.match(await check(), { httpStatus: 405 }, 'there is nothing to GET, but somebody is there');
   t.match(collector.requests[0], { method: 'GET', path: '/cef?source=raxe', headers: { authorization: 'Bearer a-token' } });
-  for (const [status, kind] of [[401, 'misconfigured'], [403, 'misconfigured'], [302, 'misconfigured'], [429, 'retry'], [503, 'retry']] as const) {
+  for (const status of [200, 204, 400, 411, 415, 422]) {
+    collector.next.push({ status });
+    t.match(await check(), { httpStatus: status, checked: /that it takes CEF lines with this token, only a test event shows/ });
+  }
+  for (const [status, kind] of [[404, 'misconfigured'], [410, 'misconfigured'], [402, 'misconfigured'], [501, 'retry'], [401, 'misconfigured'], [403, 'misconfigured'], [302, 'misconfigured'], [429, 'retry'], [503, 'retry']] as const) {
     collector.next.push({ status });
     t.match(await refusal(check()), { kind, httpStatus: status });
   }

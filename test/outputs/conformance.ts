@@ -1,6 +1,10 @@
+import { X509Certificate } from 'node:crypto';
+import type { ServerOptions } from 'node:https';
 import type { Test } from 'tap';
 import { encodeEvent, type FilteredEvent } from '../../src/event/privacy.js';
-import { DeliveryError, type Output, type OutgoingEvent } from '../../src/outputs/output.js';
+import { DeliveryError, type Output, type OutgoingEvent, type SiemOutput } from '../../src/outputs/output.js';
+import type { TlsOptions } from '../../src/outputs/tls-files.js';
+import { hasOpenssl, makeCertificates } from '../fixtures/certificates.js';
 import { sampleGap, sampleScan, sampleStatusChange, sampleTest } from '../fixtures/events.js';
 import { closedPort, eventually, tcpReceiver } from '../fixtures/receivers.js';
 
@@ -10,6 +14,16 @@ export interface OutputHarness {
   receiver(): Promise<{ readonly port: number; /** Ids of the events that arrived, in order. */ ids(): string[]; close(): Promise<void> }>;
   /** Words that no error message and no url of the output may contain. */
   readonly secrets: readonly string[];
+}
+
+/** The same for a SIEM, which can also be tried out. */
+export interface SiemHarness extends OutputHarness {
+  create(port: number, timeoutMs: number): SiemOutput;
+  /** Absent where there is no TLS. */
+  readonly overTls?: {
+    create(port: number, tls: TlsOptions): SiemOutput;
+    receiver(tls: Pick<ServerOptions, 'cert' | 'key'>): Promise<{ readonly port: number; close(): Promise<void> }>;
+  };
 }
 
 export function outgoing(event: FilteredEvent): OutgoingEvent {
@@ -98,6 +112,59 @@ export function conformsToOutput(t: Test, name: string, harness: OutputHarness):
       await output.send([outgoing(sampleTest())], never);
       t.same(receiver.ids(), [sampleTest().event_id]);
       await output.close();
+      await receiver.close();
+    });
+  });
+}
+
+/** What `siem test` and the library rely on in every SIEM's output, and what the loop does. */
+export function conformsToSiem(t: Test, name: string, harness: SiemHarness): void {
+  conformsToOutput(t, name, harness);
+  const never = new AbortController().signal;
+  const { overTls } = harness;
+
+  void t.test(`${name} can be tried out`, async (t) => {
+    await t.test('an event is shown as one line, and text only where the privacy filter left it', async (t) => {
+      const output = harness.create(1, 1000);
+      for (const event of [sampleScan(), sampleScan({ detections: [] }), sampleTest(), sampleGap(), sampleStatusChange()]) {
+        const text = output.format(event);
+        t.notMatch(text, /[\r\n]|Ignore all previous/);
+        t.match(text, event.event_id);
+        t.ok(text.isWellFormed());
+        t.equal(output.format(event), text, 'the same each time');
+      }
+      await output.close();
+    });
+
+    await t.test('its health is told without an event, and says what was checked', async (t) => {
+      const receiver = await harness.receiver();
+      const output = harness.create(receiver.port, 10_000);
+      const { checked } = await output.healthCheck(never);
+      t.match(checked, /^[^\r\n]{20,}$/);
+      t.same(receiver.ids(), []);
+      t.equal(output.certificate(), undefined);
+      t.equal((await refusal(output.healthCheck(AbortSignal.abort()))).kind, 'retry');
+      await output.close();
+      await receiver.close();
+      if (output.lossy) return;
+      const error = await refusal(harness.create(receiver.port, 5000).healthCheck(never));
+      t.match(error, { kind: 'retry', message: /ECONNREFUSED/ });
+    });
+
+    await t.test('over TLS the certificate is told, whether it is trusted or not', { skip: overTls === undefined ? 'no TLS' : hasOpenssl() ? false : 'openssl is not installed' }, async (t) => {
+      if (overTls === undefined) return;
+      const { cert, key, caFile } = makeCertificates(t.testdir(), 'siem');
+      const x509 = new X509Certificate(cert);
+      const shown = { subject: 'CN=siem', issuer: 'CN=siem authority', validTo: new Date(x509.validTo).toISOString(), sha256: x509.fingerprint256 };
+      const receiver = await overTls.receiver({ cert, key });
+      const output = overTls.create(receiver.port, { caFile });
+      t.equal(output.certificate(), undefined, 'none was shown yet');
+      await output.healthCheck(never);
+      t.same(output.certificate(), shown);
+      const stranger = overTls.create(receiver.port, {});
+      t.match(await refusal(stranger.healthCheck(never)), { kind: 'retry', message: /authority/ });
+      t.same(stranger.certificate(), shown, 'the one that is not trusted');
+      await Promise.all([output.close(), stranger.close()]);
       await receiver.close();
     });
   });

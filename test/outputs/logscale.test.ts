@@ -2,11 +2,11 @@ import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { logscaleTarget } from '../../src/config/collectors.js';
 import { createLogscaleOutput, type LogscaleOptions } from '../../src/outputs/logscale.js';
-import type { Output } from '../../src/outputs/output.js';
+import type { SiemOutput } from '../../src/outputs/output.js';
 import { manualClock } from '../fixtures/clock.js';
 import { sampleScan, sampleTest, SAMPLE_TIME } from '../fixtures/events.js';
 import { startLogscale } from '../fixtures/logscale.js';
-import { conformsToOutput, outgoing, refusal } from './conformance.js';
+import { conformsToSiem, outgoing, refusal } from './conformance.js';
 
 const never = new AbortController().signal;
 const TOKEN = 'ingest-token';
@@ -14,7 +14,7 @@ const PATHS = { hec: '/api/v1/ingest/hec', json: '/api/v1/ingest/json' } as cons
 const scans = (count: number, text = ''): ReturnType<typeof outgoing>[] =>
   Array.from({ length: count }, (_, i) => outgoing(sampleScan({ id: `evt_${String(i).padStart(26, '0')}`, texts: { prompt: text }, dataMode: 'full', dataFields: ['prompt'] })));
 
-function output(url: string, options: Partial<LogscaleOptions> = {}): Output {
+function output(url: string, options: Partial<LogscaleOptions> = {}): SiemOutput {
   const target = logscaleTarget(url);
   if (target === undefined) throw new Error('no ingest endpoint');
   return createLogscaleOutput({
@@ -24,12 +24,16 @@ function output(url: string, options: Partial<LogscaleOptions> = {}): Output {
 }
 
 for (const [body, path] of Object.entries(PATHS)) {
-  conformsToOutput(t, `crowdstrike with ${body}`, {
+  conformsToSiem(t, `crowdstrike with ${body}`, {
     create: (port, timeoutMs) => output(`http://127.0.0.1:${port}${path}`, { timeoutMs }),
     secrets: [TOKEN, 'ingest'],
     async receiver() {
       const logscale = await startLogscale(TOKEN);
       return { port: logscale.port, close: logscale.close, ids: () => logscale.events.map(({ fields }) => String(fields['event_id'])) };
+    },
+    overTls: {
+      create: (port, tls) => output(`https://127.0.0.1:${port}${path}`, { tls }),
+      receiver: (tls) => startLogscale(TOKEN, tls),
     },
   });
 }
@@ -97,12 +101,12 @@ t.test('only 200 is a yes; what else LogScale says is a setting, an event, or tr
 t.test('its health is asked for without an event or a token', async (t) => {
   const logscale = await startLogscale(TOKEN);
   const json = output(`${logscale.url}${PATHS.json}`);
-  t.match(await json.healthCheck?.(never), { httpStatus: 200 });
+  t.match(await json.healthCheck(never), { httpStatus: 200 });
   t.match(logscale.requests[0], { method: 'GET', path: '/api/v1/status', headers: { authorization: undefined } });
   logscale.status = 'WARN';
-  t.match(await json.healthCheck?.(never), { httpStatus: 200 });
+  t.match(await json.healthCheck(never), { httpStatus: 200 });
   logscale.status = 'DOWN';
-  t.match(await refusal(json.healthCheck?.(never) ?? Promise.resolve()), { kind: 'retry', httpStatus: 503 });
+  t.match(await refusal(json.healthCheck(never)), { kind: 'retry', httpStatus: 503 });
   t.equal(logscale.events.length, 0);
   await Promise.all([json.close(), logscale.close()]);
 });

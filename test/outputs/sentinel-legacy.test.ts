@@ -1,30 +1,34 @@
 import t from 'tap';
 import { createLegacySentinelOutput, signSharedKey, type LegacySentinelOptions } from '../../src/outputs/sentinel-legacy.js';
 import { legacySentinelRecord } from '../../src/outputs/sentinel-record.js';
-import type { Output } from '../../src/outputs/output.js';
+import type { SiemOutput } from '../../src/outputs/output.js';
 import { manualClock } from '../fixtures/clock.js';
 import { dataCollector } from '../fixtures/data-collector.js';
 import { sampleGap, sampleScan, sampleStatusChange, sampleTest } from '../fixtures/events.js';
-import { conformsToOutput, outgoing, refusal } from './conformance.js';
+import { conformsToSiem, outgoing, refusal } from './conformance.js';
 
 const never = new AbortController().signal;
 const sharedKey = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 const WORKSPACE = { workspaceId: 'ws-123', sharedKey };
 const HASH = 'sha256:2847bd141d1ca1b6d8f0f4badfde24547b96cbfa7c11f6fc6c2bedd05f057e52';
 
-function legacy(port: number, options: Partial<LegacySentinelOptions> = {}): Output {
+function legacy(port: number, options: Partial<LegacySentinelOptions> = {}): SiemOutput {
   return createLegacySentinelOutput({
     name: 'sentinel', url: `http://127.0.0.1:${port}`, ...WORKSPACE, batchEvents: 1000, batchBytes: 1_000_000,
     timeoutMs: 10_000, skipVerify: false, clock: manualClock(), version: '0.10.0', ...options,
   });
 }
 
-conformsToOutput(t, 'sentinel, the legacy API', {
+conformsToSiem(t, 'sentinel, the legacy API', {
   create: (port, timeoutMs) => legacy(port, { timeoutMs }),
   secrets: [sharedKey, 'Ignore all previous'],
   async receiver() {
     const collector = await dataCollector(WORKSPACE);
     return { port: collector.port, close: collector.close, ids: () => collector.rows.map((row) => String(row['EventId'])) };
+  },
+  overTls: {
+    create: (port, tls) => legacy(0, { url: `https://127.0.0.1:${port}`, tls }),
+    receiver: (tls) => dataCollector({ ...WORKSPACE, tls }),
   },
 });
 
@@ -94,7 +98,7 @@ t.test('what the API answers is told in the words of the delivery loop', async (
 
 t.test('its health is asked without sending an event', async (t) => {
   const collector = await dataCollector(WORKSPACE);
-  const check = (options: Partial<LegacySentinelOptions> = {}): Promise<unknown> => legacy(collector.port, options).healthCheck?.(never) ?? Promise.reject(new Error('none'));
+  const check = (options: Partial<LegacySentinelOptions> = {}): Promise<unknown> => legacy(collector.port, options).healthCheck(never);
   t.match(await check(), { httpStatus: 400 }, 'an array without rows: nothing else is wrong');
   t.match(await refusal(check({ sharedKey: 'b3RoZXI=' })), { kind: 'misconfigured', httpStatus: 403 });
   t.match(await refusal(check({ workspaceId: 'ws-124' })), { kind: 'misconfigured', httpStatus: 400 });

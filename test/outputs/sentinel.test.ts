@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import t from 'tap';
 import type { FilteredEvent } from '../../src/event/privacy.js';
-import type { Output } from '../../src/outputs/output.js';
+import type { SiemOutput } from '../../src/outputs/output.js';
 import { createSentinelOutput, type SentinelOptions } from '../../src/outputs/sentinel.js';
 import { sentinelRecord } from '../../src/outputs/sentinel-record.js';
 import { hasOpenssl, makeCertificates } from '../fixtures/certificates.js';
@@ -12,16 +12,16 @@ import { entraDouble, type EntraDouble } from '../fixtures/entra.js';
 import { sampleGap, sampleScan, sampleStatusChange, sampleTest } from '../fixtures/events.js';
 import { logsIngestion, MAX_CALL_BYTES, RAXE_COLUMNS, type LogsIngestion } from '../fixtures/logs-ingestion.js';
 import { closedPort, eventually, tcpReceiver } from '../fixtures/receivers.js';
-import { conformsToOutput, outgoing, refusal } from './conformance.js';
+import { conformsToSiem, outgoing, refusal } from './conformance.js';
 
 const never = new AbortController().signal;
 const APP = { tenantId: 'contoso.onmicrosoft.com', clientId: '00001111-aaaa-2222-bbbb-3333cccc4444', clientSecret: 'app secret+/&=~' };
 const RULE = { dcrId: 'dcr-000a00a000a00000a000000aa000a0aa', stream: 'Custom-RaxeThreats' };
 const HASH = 'sha256:2847bd141d1ca1b6d8f0f4badfde24547b96cbfa7c11f6fc6c2bedd05f057e52';
 
-interface Site { readonly clock: ManualClock; readonly entra: EntraDouble; readonly azure: LogsIngestion; output(options?: Partial<SentinelOptions>): Output; close(): Promise<void> }
+interface Site { readonly clock: ManualClock; readonly entra: EntraDouble; readonly azure: LogsIngestion; output(options?: Partial<SentinelOptions>): SiemOutput; close(): Promise<void> }
 
-function sentinel(authority: string, port: number, options: Partial<SentinelOptions> = {}): Output {
+function sentinel(authority: string, port: number, options: Partial<SentinelOptions> = {}): SiemOutput {
   return createSentinelOutput({
     name: 'sentinel', url: `http://127.0.0.1:${port}`, ...RULE, ...APP, authority, batchEvents: 1000, batchBytes: 1_000_000,
     timeoutMs: 10_000, skipVerify: false, clock: manualClock(), version: '0.10.0', ...options,
@@ -43,12 +43,16 @@ const events = (count: number): FilteredEvent[] => Array.from({ length: count },
 
 const shared = await entraDouble({ ...APP, now: () => 0 });
 t.teardown(() => shared.close());
-conformsToOutput(t, 'sentinel', {
+conformsToSiem(t, 'sentinel', {
   create: (port, timeoutMs) => sentinel(shared.url, port, { timeoutMs }),
   secrets: [APP.clientSecret, 'app secret', 'Ignore all previous', RULE.dcrId],
   async receiver() {
     const azure = await logsIngestion({ entra: shared, ...RULE, columns: RAXE_COLUMNS, clientId: APP.clientId });
     return { port: azure.port, close: azure.close, ids: () => azure.rows.map((row) => String(row['EventId'])) };
+  },
+  overTls: {
+    create: (port, tls) => sentinel(shared.url, 0, { url: `https://127.0.0.1:${port}`, tls }),
+    receiver: (tls) => logsIngestion({ entra: shared, ...RULE, columns: RAXE_COLUMNS, clientId: APP.clientId, tls }),
   },
 });
 
@@ -217,6 +221,7 @@ t.test('what Azure Monitor answers is told in the words of the delivery loop', a
   t.match(await send(), { kind: 'retry', httpStatus: 429, retryAfterMs: 7000, overload: true });
   azure.quota = Infinity;
   t.match(await send(output({ dcrId: 'dcr-other' })), { kind: 'misconfigured', httpStatus: 404, message: /see url, dcr_id and stream/ });
+  t.match(await send(output({ stream: 'Custom-Other' })), { kind: 'misconfigured', httpStatus: 400 }, 'a stream that there is not costs no event');
   azure.publishers.clear();
   t.match(await send(), { kind: 'misconfigured', httpStatus: 403, message: /Monitoring Metrics Publisher/ });
   await sending.close();
@@ -225,14 +230,15 @@ t.test('what Azure Monitor answers is told in the words of the delivery loop', a
 
 t.test('its health is asked without sending an event', async (t) => {
   const { azure, entra, output, close } = await site();
-  const check = (options: Partial<SentinelOptions> = {}): Promise<unknown> => output(options).healthCheck?.(never) ?? Promise.reject(new Error('none'));
+  const check = (options: Partial<SentinelOptions> = {}): Promise<unknown> => output(options).healthCheck(never);
   t.match(await check(), { httpStatus: 400 }, 'an array without rows: nothing else is wrong');
   t.equal(azure.rows.length, 0);
   t.match(await refusal(check({ clientSecret: 'other' })), { kind: 'misconfigured', httpStatus: 401 });
   t.match(await refusal(check({ dcrId: 'dcr-other' })), { kind: 'misconfigured', httpStatus: 404 });
+  t.match(await refusal(check({ stream: 'Custom-Other' })), { kind: 'misconfigured', httpStatus: 400, message: /see url, dcr_id and stream/ });
   azure.publishers.clear();
   t.match(await refusal(check()), { kind: 'misconfigured', httpStatus: 403 });
-  t.equal(entra.given(), 3);
+  t.equal(entra.given(), 4);
   await close();
 });
 

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { splunkAddresses } from '../../src/config/collectors.js';
 import { HEC_CODES, hecMeaning } from '../../src/outputs/hec.js';
-import type { Output } from '../../src/outputs/output.js';
+import type { SiemOutput } from '../../src/outputs/output.js';
 import { ACK_TIMEOUT_MS } from '../../src/outputs/splunk-ack.js';
 import { createSplunkOutput, type SplunkOptions } from '../../src/outputs/splunk.js';
 import { nodeClock } from '../../src/platform/node.js';
@@ -15,7 +15,7 @@ import { manualClock } from '../fixtures/clock.js';
 import { sampleScan, sampleTest, SAMPLE_TIME } from '../fixtures/events.js';
 import { eventually } from '../fixtures/receivers.js';
 import { startSplunk, type Splunk } from '../fixtures/splunk-hec.js';
-import { conformsToOutput, outgoing, refusal } from './conformance.js';
+import { conformsToSiem, outgoing, refusal, type SiemHarness } from './conformance.js';
 
 const never = new AbortController().signal;
 const CHANNEL = '8c4d1c6e-6f5b-4f0c-9c67-3a5f2f2a7f10';
@@ -25,7 +25,7 @@ const TOKENS = {
 const scans = (count: number): ReturnType<typeof outgoing>[] => Array.from({ length: count }, (_, i) => outgoing(sampleScan({ id: `evt_${String(i).padStart(26, '0')}` })));
 const idsOf = (splunk: Splunk): string[] => splunk.events.map(({ event }) => (event as { event_id: string }).event_id);
 
-function output(url: string, options: Partial<SplunkOptions> = {}): Output {
+function output(url: string, options: Partial<SplunkOptions> = {}): SiemOutput {
   const addresses = splunkAddresses(url);
   if (addresses === undefined) throw new Error('no collector');
   return createSplunkOutput({
@@ -34,16 +34,20 @@ function output(url: string, options: Partial<SplunkOptions> = {}): Output {
   });
 }
 
-const harness = (token: string, options: Partial<SplunkOptions>): Parameters<typeof conformsToOutput>[2] => ({
+const harness = (token: string, options: Partial<SplunkOptions>): SiemHarness => ({
   create: (port, timeoutMs) => output(`http://127.0.0.1:${port}/services/collector/event`, { token, timeoutMs, ...options }),
   secrets: [token, 'services'],
   async receiver() {
     const splunk = await startSplunk(TOKENS);
     return { port: splunk.port, close: splunk.close, ids: () => idsOf(splunk) };
   },
+  overTls: {
+    create: (port, tls) => output(`https://127.0.0.1:${port}`, { token, tls, ...options }),
+    receiver: (tls) => startSplunk(TOKENS, tls),
+  },
 });
-conformsToOutput(t, 'splunk', harness('hec-token', {}));
-conformsToOutput(t, 'splunk with acknowledgement', harness('ack-token', { channel: CHANNEL, clock: nodeClock }));
+conformsToSiem(t, 'splunk', harness('hec-token', {}));
+conformsToSiem(t, 'splunk with acknowledgement', harness('ack-token', { channel: CHANNEL, clock: nodeClock }));
 
 t.test('K1, K2: the request is what HEC documents, and no array', async (t) => {
   const splunk = await startSplunk(TOKENS);
@@ -184,18 +188,37 @@ t.test('what is never acknowledged is sent again; questions that fail are asked 
   void later.catch(() => undefined);
 });
 
+t.test('K5: behind a load balancer the indexer that took a request is the one that is asked, though each counts from 0', async (t) => {
+  const splunk = await startSplunk(TOKENS);
+  splunk.indexers = 3;
+  splunk.ackDelay = 1;
+  const hec = output(splunk.url, { token: 'ack-token', channel: CHANNEL, clock: nodeClock, batchBytes: 4096 });
+  t.match(await hec.send(scans(20), never), { says: 'an indexer has acknowledged it' });
+  t.same(idsOf(splunk), scans(20).map(({ event }) => event.event_id));
+  const questions = splunk.requests.filter(({ path }) => path.includes('/ack'));
+  t.same([...new Set(questions.map(({ headers }) => headers.cookie))].sort(), ['AWSELB=0; other=x', 'AWSELB=1; other=x', 'AWSELB=2; other=x']);
+  t.ok(questions.every(({ body }) => new Set((JSON.parse(body.toString()) as { acks: number[] }).acks).size === (JSON.parse(body.toString()) as { acks: number[] }).acks.length));
+  t.equal(splunk.requests.filter(({ path }) => !path.includes('/ack')).every(({ headers }) => headers.cookie === undefined), true, 'events go to whichever is next');
+
+  // Another indexer's yes to the same number is about another request.
+  splunk.ackDelay = 0;
+  const first = output(splunk.url, { token: 'ack-token', channel: CHANNEL, clock: nodeClock });
+  await Promise.all(Array.from({ length: 6 }, (_, i) => first.send(scans(i + 1), never)));
+  await Promise.all([hec.close(), first.close(), splunk.close()]);
+});
+
 t.test('its health is asked for without an event', async (t) => {
   const splunk = await startSplunk(TOKENS);
   const hec = output(`${splunk.url}/event`);
-  t.match(await hec.healthCheck?.(never), { httpStatus: 200 });
+  t.match(await hec.healthCheck(never), { httpStatus: 200, says: 'HEC is healthy (code 17)', checked: /only a test event shows/ });
   t.match(splunk.requests[0], { method: 'GET', path: '/services/collector/health', headers: { authorization: 'Splunk hec-token' } });
   splunk.healthy = false;
-  t.match(await refusal(hec.healthCheck?.(never) ?? Promise.resolve()), { kind: 'retry', message: 'answered 503: its queues are full' });
+  t.match(await refusal(hec.healthCheck(never)), { kind: 'retry', message: 'answered 503: its queues are full' });
   const stranger = output(splunk.url, { token: 'nobodys-token' });
-  t.match(await refusal(stranger.healthCheck?.(never) ?? Promise.resolve()), { kind: 'misconfigured', message: /see token/ });
+  t.match(await refusal(stranger.healthCheck(never)), { kind: 'misconfigured', message: /see token/ });
   t.equal(splunk.events.length, 0);
   await Promise.all([hec.close(), stranger.close(), splunk.close()]);
-  t.equal((await refusal(hec.healthCheck?.(never) ?? Promise.resolve())).kind, 'retry');
+  t.equal((await refusal(hec.healthCheck(never))).kind, 'retry');
 });
 
 t.test('the addresses follow from the URL', (t) => {

@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { FilteredEvent } from '../../src/event/privacy.js';
 import { formatCef, type CefOptions } from '../../src/outputs/cef.js';
-import type { Output } from '../../src/outputs/output.js';
+import type { SiemOutput } from '../../src/outputs/output.js';
 import { createSyslogOutput, type SyslogOptions } from '../../src/outputs/syslog.js';
 import { parseCef } from '../fixtures/cef-parser.js';
 import { hasOpenssl, makeCertificates } from '../fixtures/certificates.js';
 import { manualClock } from '../fixtures/clock.js';
 import { sampleGap, sampleScan, sampleTest } from '../fixtures/events.js';
 import { closedPort, eventually, syslogReceiver, takeFrames, tcpReceiver, udpReceiver } from '../fixtures/receivers.js';
-import { conformsToOutput, outgoing, refusal } from './conformance.js';
+import { conformsToSiem, outgoing, refusal } from './conformance.js';
 
 const never = new AbortController().signal;
 const CEF: CefOptions = { mode: 'strict', deviceVendor: 'RAXE', deviceProduct: 'ThreatDetection', version: '0.1.0', installationId: 'inst_01JJZ' };
 
-function syslog(port: number, options: Partial<SyslogOptions> = {}): Output {
+function syslog(port: number, options: Partial<SyslogOptions> = {}): SiemOutput {
   return createSyslogOutput({
     name: 'soc-syslog', host: '127.0.0.1', port, transport: 'tcp', facility: 16, hostname: 'prod-server-01', appName: 'RAXE', procId: '4242',
     confirm: 'fin', batchEvents: 2000, batchBytes: 1024 * 1024, timeoutMs: 10_000, skipVerify: false, cef: CEF, clock: manualClock(), ...options,
@@ -28,17 +28,21 @@ const idOf = (message: string): string => parseCef(message).extension['cs4'] ?? 
 const events = (count: number): FilteredEvent[] => Array.from({ length: count }, (_, i) => sampleScan({ id: `evt_${String(i).padStart(26, '0')}` }));
 
 for (const confirm of ['fin', 'write'] as const) {
-  conformsToOutput(t, `CEF over syslog, TCP, confirm ${confirm}`, {
+  conformsToSiem(t, `CEF over syslog, TCP, confirm ${confirm}`, {
     create: (port, timeoutMs) => syslog(port, { timeoutMs, confirm }),
     secrets: ['Ignore all previous'],
     async receiver() {
       const receiver = await syslogReceiver();
       return { port: receiver.port, close: receiver.close, ids: () => receiver.messages.map(idOf) };
     },
+    overTls: {
+      create: (port, tls) => syslog(port, { confirm, tls }),
+      receiver: (tls) => syslogReceiver({ tls }),
+    },
   });
 }
 
-conformsToOutput(t, 'CEF over syslog, UDP', {
+conformsToSiem(t, 'CEF over syslog, UDP', {
   create: (port, timeoutMs) => syslog(port, { timeoutMs, transport: 'udp' }),
   secrets: ['Ignore all previous'],
   async receiver() {
@@ -118,23 +122,23 @@ t.test('a receiver that reads everything and never answers the half-close confir
 
 t.test('a receiver that talks back does not disturb', async (t) => {
   const receiver = await tcpReceiver((socket) => { socket.write('x'.repeat(1e6)); socket.resume(); });
-  t.same(await syslog(receiver.port).send([outgoing(sampleTest())], never), {});
+  t.same(await syslog(receiver.port).send([outgoing(sampleTest())], never), { says: 'the receiver read to the end' });
   await receiver.close();
 });
 
 t.test('its health is asked without a message', async (t) => {
   const receiver = await syslogReceiver();
-  t.same(await syslog(receiver.port).healthCheck?.(never), {});
+  t.same(await syslog(receiver.port).healthCheck(never), { checked: 'a connection was made and ended, and the receiver ended it too; no message was sent' });
   t.equal(receiver.connections.total, 1);
   t.same(receiver.messages, []);
   await receiver.close();
   const nobody = syslog(await closedPort());
-  t.match(await refusal(nobody.healthCheck?.(never) ?? Promise.resolve()), { kind: 'retry', message: /ECONNREFUSED/ });
+  t.match(await refusal(nobody.healthCheck(never)), { kind: 'retry', message: /ECONNREFUSED/ });
   const silent = await tcpReceiver((socket) => { socket.resume(); }, { allowHalfOpen: true });
-  t.match(await refusal(syslog(silent.port, { timeoutMs: 100 }).healthCheck?.(never) ?? Promise.resolve()), { kind: 'retry', message: /confirming/ }, 'a receiver that never confirms is found out');
+  t.match(await refusal(syslog(silent.port, { timeoutMs: 100 }).healthCheck(never)), { kind: 'retry', message: /confirming/ }, 'a receiver that never confirms is found out');
   await silent.close();
   const datagrams = await udpReceiver();
-  t.same(await syslog(datagrams.port, { transport: 'udp' }).healthCheck?.(never), {});
+  t.same(await syslog(datagrams.port, { transport: 'udp' }).healthCheck(never), { checked: 'the name resolves; over UDP nobody says more' });
   t.same(datagrams.messages, []);
   await datagrams.close();
 });

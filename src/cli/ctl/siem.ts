@@ -54,17 +54,16 @@ export const siemTest = defineCommand({
   values: { name: 'siem' },
   examples: [
     ['$0 cust_acme --mssp mssp_yourcompany', 'sends a test event to each SIEM now; exit 4 when one does not take it'],
+    ['$0 cust_acme --mssp mssp_yourcompany --check-only', 'sends no event: asks only whether they would take one'],
     ['RAXE_SKIP_SSL_VERIFY=true $0 cust_acme --mssp mssp_yourcompany --name cef', 'one of them, whose certificate is self-signed'],
   ],
   build: (parser) => ctlOptions(msspOption(parser)
-    .option('name', { type: 'string', requiresArg: true, describe: 'Only this one' })),
+    .option('name', { type: 'string', requiresArg: true, describe: 'Only this one' })
+    .option('check-only', { type: 'boolean', describe: 'Send no event: only ask for their health' })),
   async run(args, io, [id]) {
     await callAndShow({
-      method: 'customer.siem.test', params: { mssp: args.mssp, id, name: args.name, ...skipSslVerify(io) },
-      render: (answer, style) => list(field(answer, 'results')).map((result) => {
-        const status = field(result, 'http_status');
-        return `${style.good(`✓ ${plain(field(result, 'name'))} took the test event`)}  ${plain(field(result, 'url'))}${status === undefined ? '' : ` answered ${plain(status)}`} in ${milliseconds(field(result, 'duration_ms'))}\n`;
-      }).join(''),
+      method: 'customer.siem.test', params: { mssp: args.mssp, id, name: args.name, ...skipSslVerify(io), ...(args.checkOnly === true ? { check_only: true } : {}) },
+      render: (answer, style) => list(field(answer, 'results')).map((result) => renderTried(result, style)).join(''),
     }, args, io);
     return 0;
   },
@@ -92,6 +91,22 @@ function renderConfigured(answer: object, style: Paint): string {
   const siem = field(answer, 'siem');
   const configured = done(`Configured SIEM '${plain(field(siem, 'name'))}' of customer '${plain(field(answer, 'customer_id'))}'`, settingsOf(siem), style);
   return configured + list(field(answer, 'warnings')).map((warning) => `${style.warn('!')} ${plain(warning)}\n`).join('');
+}
+
+/** What came of a test event, or of the question for its health: one line, and under it what is worth knowing. */
+function renderTried(result: unknown, style: Paint): string {
+  const [status, says, certificate] = ['http_status', 'says', 'certificate'].map((name) => field(result, name));
+  const done = field(result, 'delivered') === false ? 'is ready' : 'took the test event';
+  const answer = status === undefined ? '' : ` answered ${plain(status)}`;
+  const facts = [
+    ['Said', says], ['Checked', field(result, 'checked')], ['Event', field(result, 'event_id')],
+    ...(certificate === undefined ? [] : [
+      ['Certificate', `${plain(field(certificate, 'subject'))}, of ${plain(field(certificate, 'issuer'))}`],
+      ['Valid until', field(certificate, 'valid_to')], ['SHA-256', field(certificate, 'sha256')],
+    ] as const),
+  ] as const;
+  return `${style.good(`✓ ${plain(field(result, 'name'))} ${done}`)}  ${plain(field(result, 'url'))}${answer} in ${milliseconds(field(result, 'duration_ms'))}\n`
+    + facts.flatMap(([label, value]) => (value === undefined ? [] : [`  ${label}: ${plain(value)}\n`])).join('');
 }
 
 /** All that is set, in the words of the configuration. */

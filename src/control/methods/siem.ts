@@ -61,6 +61,8 @@ const TestParams = Type.Object({
   name: Type.Optional(IdSchema),
   /** For this test only: the receiver's certificate is not checked. */
   skip_ssl_verify: Type.Optional(Type.Boolean()),
+  /** Sends no event: asks only whether the SIEM would take one. */
+  check_only: Type.Optional(Type.Boolean()),
 }, closed);
 const DisableParams = Type.Object({
   mssp: IdSchema,
@@ -85,9 +87,26 @@ export interface SiemTest {
   readonly name: string;
   readonly type: string;
   readonly url: string;
-  readonly delivered: true;
+  /** False where no event was sent, because only the health was asked for. */
+  readonly delivered: boolean;
+  /** Of the test event, to look for it in the SIEM. */
+  readonly event_id?: string;
+  /** What the answer about its health proves, and what it does not. */
+  readonly checked?: string;
   readonly http_status?: number;
+  /** What the receiver said beside a status. */
+  readonly says?: string;
   readonly duration_ms: number;
+  /** What the receiver showed, trusted or not; absent without TLS. */
+  readonly certificate?: SiemCertificate;
+}
+
+export interface SiemCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** ISO 8601. */
+  readonly valid_to: string;
+  readonly sha256: string;
 }
 
 export interface DisabledSiem {
@@ -111,8 +130,8 @@ export interface SiemActions {
   /** Replaces the SIEM of this name, or adds it. Throws BAD_REQUEST or CONFIG_INVALID. */
   configure(params: ConfigureSiem, context: CallContext): Promise<{ readonly mssp_id: string; readonly customer_id: string; readonly siem: SiemView; readonly warnings: readonly string[] }>;
   show(msspId: string, customerId: string): Promise<{ readonly mssp_id: string; readonly customer_id: string; readonly siem: readonly SiemView[] }>;
-  /** Sends a `test` event now, outside of the spool. Throws SIEM_NOT_FOUND, and DELIVERY_FAILED naming those that failed. */
-  test(siem: SiemChoice, options: { readonly skipSslVerify: boolean }, context: CallContext): Promise<{ readonly results: readonly SiemTest[] }>;
+  /** Sends a `test` event now, outside of the spool, or only asks for their health. Throws SIEM_NOT_FOUND, and DELIVERY_FAILED naming those that failed. */
+  test(siem: SiemChoice, options: { readonly skipSslVerify: boolean; readonly checkOnly: boolean }, context: CallContext): Promise<{ readonly results: readonly SiemTest[] }>;
   /** Throws SIEM_NOT_FOUND, and BAD_REQUEST when there are several and none is named. */
   disable(siem: SiemChoice, options: { readonly dryRun: boolean }, context: CallContext): Promise<DisabledSiem>;
 }
@@ -125,7 +144,8 @@ export function createSiemMethods(actions: SiemActions): Method[] {
       name: 'customer.siem.test',
       scope: 'control',
       params: TestParams,
-      handle: ({ mssp, id, name, skip_ssl_verify }, context) => actions.test({ msspId: mssp, customerId: id, name }, { skipSslVerify: skip_ssl_verify === true }, context),
+      handle: ({ mssp, id, name, skip_ssl_verify, check_only }, context) =>
+        actions.test({ msspId: mssp, customerId: id, name }, { skipSslVerify: skip_ssl_verify === true, checkOnly: check_only === true }, context),
     }),
     defineMethod({
       name: 'customer.siem.disable',
