@@ -90,6 +90,7 @@ t.test('what was decoded is decoded once more, and not for ever', (t) => {
 t.test('ordinary texts are looked at once', (t) => {
   for (const text of [
     'The quick brown fox jumps over the lazy dog, and you can see for yourself that this is all there is.',
+    'In that era Max won a ton of DNA samples, and Alex from the RFC and RPC team won the era of GPS and RSA, Jan to Jan.',
     'SELECT id, name FROM users WHERE created_at > 2024 ORDER BY id LIMIT 10;',
     'for (let i = 0; i < n; i++) { total += prices[i] * quantities[i]; }',
     'Q1 2024: 12, 15, 18, 22, 31; Q2 2024: 14, 17, 19, 25, 33; Q3: 10, 11, 12, 13, 14',

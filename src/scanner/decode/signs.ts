@@ -16,6 +16,8 @@ const REVERSED = 27;
 
 /** Words that hardly a sentence of English, or an attack, does without. */
 const FREQUENT = ['the', 'and', 'you', 'for', 'are', 'not', 'all', 'your', 'that', 'this', 'with', 'what', 'from', 'have', 'will', 'any', 'must', 'now', 'how', 'can'];
+/** What they become that is a word or a name of its own: it says nothing. */
+const ORDINARY = ['alex', 'cnn', 'dem', 'dna', 'era', 'ger', 'gps', 'jan', 'max', 'ner', 'rep', 'rfc', 'rpc', 'rsa', 'ton', 'tre', 'vit', 'won'];
 const MAX_WORD = 4;
 const RADIX = 27;
 
@@ -90,16 +92,20 @@ function mostVoted(votes: Uint32Array): number {
 function writings(): Uint8Array {
   const table = new Uint8Array(RADIX ** MAX_WORD);
   const note = (letters: readonly number[], writing: number): void => {
-    const key = letters.reduce((sum, letter) => sum * RADIX + letter, 0);
+    const key = keyOf(letters);
     if (table[key] === 0) table[key] = writing;
   };
-  const plain = FREQUENT.map((word) => Array.from(word, (char) => char.charCodeAt(0) - 0x60));
+  const lettersOf = (word: string): number[] => Array.from(word, (char) => char.charCodeAt(0) - 0x60);
+  const plain = FREQUENT.map(lettersOf);
   for (const word of plain) {
     for (let shift = 1; shift <= 25; shift++) note(word.map((letter) => ((letter - 1 + shift) % 26) + 1), shift);
     note(word.map((letter) => 27 - letter), ATBASH);
     note(word.toReversed(), REVERSED);
   }
-  // What is a frequent word as it stands says nothing else.
-  for (const word of plain) table[word.reduce((sum, letter) => sum * RADIX + letter, 0)] = 0;
+  for (const word of [...plain, ...ORDINARY.map(lettersOf)]) table[keyOf(word)] = 0;
   return table;
+}
+
+function keyOf(letters: readonly number[]): number {
+  return letters.reduce((sum, letter) => sum * RADIX + letter, 0);
 }
