@@ -49,7 +49,9 @@ interface GapsPorts {
 /** Takes up what an earlier process could not tell. Rejects STATE_UNWRITABLE when that can be neither read nor kept aside. */
 export async function openGaps({ clock, logger, ulid, store }: GapsPorts): Promise<Gaps> {
   const open = new Map<string, StoredGap>();
-  const file = createStateFile({ what: WHAT, store, logger, parts: () => [`${JSON.stringify({ version: 1, gaps: [...open.values()] })}\n`] });
+  /** Being told, which may fail: until then it must stay on the disk. */
+  let telling: StoredGap | undefined;
+  const file = createStateFile({ what: WHAT, store, logger, parts: () => [`${JSON.stringify({ version: 1, gaps: [...open.values(), ...(telling === undefined ? [] : [telling])] })}\n`] });
 
   function add(gap: StoredGap): void {
     const key = [gap.mssp_id, gap.customer_id, gap.reason, gap.destination ?? ''].join('/');
@@ -72,6 +74,7 @@ export async function openGaps({ clock, logger, ulid, store }: GapsPorts): Promi
     async flush(append) {
       for (const [key, gap] of [...open]) {
         open.delete(key);
+        telling = gap;
         try {
           await append({ msspId: gap.mssp_id, customerId: gap.customer_id }, withoutText(gapEvent(gap)), gap);
           file.changed('soon');
@@ -79,6 +82,7 @@ export async function openGaps({ clock, logger, ulid, store }: GapsPorts): Promi
           // Still full: what was counted meanwhile and what was taken out belong together.
           add(gap);
         }
+        telling = undefined;
       }
     },
     tick: (monotonicMs) => { file.tick(monotonicMs); },

@@ -110,6 +110,23 @@ t.test('the counts are written within seconds of a change, and once a full disk 
   t.match(store.json, { gaps: [{ count: 1 }] });
 });
 
+t.test('what is being told stays on the disk until it is', async (t) => {
+  const store = memoryStore();
+  const { gaps } = await make(store);
+  gaps.note(ACME, 'rejected', 1, 1000);
+  const settle = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve); });
+  await gaps.flush(async () => {
+    for (const ms of [0, 5000]) gaps.tick(ms);
+    await settle();
+    throw new Error('full');
+  });
+  t.match(store.json, { gaps: [{ count: 1 }] });
+  await gaps.flush(() => Promise.resolve());
+  for (const ms of [10_000, 20_000]) gaps.tick(ms);
+  await settle();
+  t.match(store.json, { gaps: [] });
+});
+
 t.test('a damaged record is kept aside, and what can be read of it is told', async (t) => {
   const gap = { mssp_id: 'mssp_a', customer_id: 'cust_acme', reason: 'rejected', count: 3, since: '2026-01-30T09:00:00.000Z' };
   for (const wrong of [{ count: 0 }, { count: 1.5 }, { reason: 'other' }, { since: 'yesterday' }, { mssp_id: 7 }]) {
