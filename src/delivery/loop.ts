@@ -11,7 +11,7 @@ import type { AuditSink, DestinationStatus } from './outcome.js';
 import { createPace } from './pace.js';
 import { createReader } from './reader.js';
 import { createRecorder } from './recorder.js';
-import { createRefusals } from './refusals.js';
+import { createRefusals, REFUSALS_TO_HOLD } from './refusals.js';
 import { createReplays, type ReplayResult } from './replay.js';
 import { nextDelay, RETRY_BACKOFF, type BackoffOptions } from './retry.js';
 import { createWindow, type Item, type Unit } from './window.js';
@@ -66,10 +66,9 @@ export interface DeliveryPorts { readonly clock: Clock; readonly random: Random;
 const TIMING: Omit<DeliveryTiming, 'probe' | 'holdMs'> = { retry: RETRY_BACKOFF, undecidedMs: 10_000, eventsPerSecond: 5000 };
 /**
  * A crash repeats what was sent and is not yet behind the cursor: what is on the wire, and at most this many times as
- * much. It is less on a disk that syncs quickly (as much as is sent during two syncs); a lower bound makes the sends
- * wait for a disk that needs 5 ms.
+ * much whose outcome or place is on its way to the disk. With fewer, a disk that needs a few ms for a sync holds up the sends.
  */
-const UNCOMMITTED_WINDOWS = 6;
+const UNCOMMITTED_WINDOWS = 2;
 const MAX_GROUP_EVENTS = 16;
 /** One event that never gets through must not stop the others: then this many events may overtake it. */
 const OVERTAKING_EVENTS = 4096;
@@ -93,14 +92,15 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   const recorder = createRecorder({ stream, output, deadLetters, audit: options.audit, stopped: aborting.signal, narrow: narrowStored }, ports);
   const window = createWindow();
   const maxInFlight = output.batchEvents * output.maxInFlight;
-  const maxUncommitted = output.batchEvents === 1 ? UNCOMMITTED_WINDOWS * maxInFlight : output.batchEvents;
+  // As many as it takes to see that a setting is wrong wait undecided.
+  const maxUncommitted = Math.max(REFUSALS_TO_HOLD, output.batchEvents === 1 ? UNCOMMITTED_WINDOWS * maxInFlight : output.batchEvents);
   const reader = createReader({
     cursor, window, recorder, output, clock, flushIntervalMs: options.flushIntervalMs ?? 0, stopping: stopping.signal,
     onRead: () => { expireOld(); pump(); },
     onDamaged: (unit) => { ledger.close(unit); },
   });
   const ledger = createLedger({
-    cursor, window, recorder, groupEvents: Math.min(MAX_GROUP_EVENTS, 2 * output.maxInFlight),
+    cursor, window, recorder, groupEvents: Math.min(MAX_GROUP_EVENTS, output.maxInFlight),
     nextSeq: () => reader.nextSeq,
     recorded: ({ unit, verdict }) => { replays.settled(unit, verdict); },
     onChange: pump,

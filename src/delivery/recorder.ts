@@ -126,7 +126,8 @@ export function createRecorder(options: RecorderOptions, ports: { readonly clock
       const again = new Map<number, DeadLetterReason>();
       for (const { unit, verdict } of settlements) {
         const letters = unit.items.flatMap(({ letterId }) => letterId ?? []);
-        if (verdict.status !== 'dead') gone.push(...letters);
+        // What a crash left as a letter is sent once more, and may be taken now.
+        if (verdict.status !== 'dead') gone.push(...unit.items.flatMap((item) => item.letterId ?? deadLetters.idOf(item) ?? []));
         else if (unit.replay !== undefined) for (const id of letters) again.set(id, reasonOf(unit, verdict));
         // Taken back and refused again: it is a dead letter already, and audited as one.
         else if (letters.length > 0) continue;

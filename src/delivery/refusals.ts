@@ -2,7 +2,7 @@ import type { DeliveryError } from '../outputs/output.js';
 import type { Item, Unit, Window } from './window.js';
 
 /** Different events refused in a row that say that the setting is wrong, and not the events. */
-const REFUSALS_TO_HOLD = 5;
+export const REFUSALS_TO_HOLD = 5;
 
 /**
  * Decides whether a refused event is bad, or the setting of its destination is. A refused event stays undecided, and

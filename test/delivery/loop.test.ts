@@ -54,9 +54,9 @@ t.test('an audit log or a cursor that cannot be written is tried again, and no e
 t.test('no more than a bounded number of events is sent ahead of the cursor', async (t) => {
   const r = rig({ before: ids(500) });
   r.audit = () => new Promise(() => undefined);
-  await until(r, () => r.delivered.length >= 20);
+  await until(r, () => r.delivered.length >= 12);
   for (let i = 0; i < 50; i++) await r.clock.advance(0);
-  t.ok(r.delivered.length <= 4 + 6 * 4, `${r.delivered.length} events in the window`);
+  t.ok(r.delivered.length <= 4 + 2 * 4, `${r.delivered.length} events in the window: what a crash repeats`);
   const stopped = r.loop.stop(0);
   await r.clock.advance(10_000);
   await stopped;

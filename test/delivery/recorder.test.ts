@@ -1,7 +1,10 @@
 import t from 'tap';
 import { createRecorder } from '../../src/delivery/recorder.js';
+import { encodeEvent } from '../../src/event/privacy.js';
 import { manualClock } from '../fixtures/clock.js';
+import { sampleScan } from '../fixtures/events.js';
 import { silentLogger } from '../fixtures/logger.js';
+import { memoryStream } from '../fixtures/memory-stream.js';
 
 t.test('storage that refuses for an hour is not stuck; storage that does not answer for 30 s is', async (t) => {
   const clock = manualClock();
@@ -32,4 +35,23 @@ t.test('storage that refuses for an hour is not stuck; storage that does not ans
   release();
   t.equal(await persisted, true);
   t.notOk(recorder.stuck());
+});
+
+t.test('an event that a crash left as a dead letter before its cursor moved is none any more when it is taken', async (t) => {
+  const event = sampleScan();
+  const item = { seq: 7, time: 1000, event, payload: encodeEvent(event) };
+  const { deadLetters, letters } = memoryStream();
+  await deadLetters.add({ ...item, seq: 6 }, { message: 'answered 422', attempts: 1, at: 0 });
+  await deadLetters.add(item, { message: 'answered 422', attempts: 1, at: 0 });
+  const recorder = createRecorder({
+    stream: { msspId: 'mssp_a', customerId: 'cust_a' },
+    output: { name: 'webhook', type: 'webhook', url: 'https://soc.example' },
+    deadLetters,
+    audit: { outcome: () => Promise.resolve() },
+    stopped: new AbortController().signal,
+    narrow: () => undefined,
+  }, { clock: manualClock(), logger: silentLogger });
+  const unit = { items: [item], size: 1, firstSeq: 7, state: 'finishing' as const, attempts: 1, notBeforeMs: -Infinity };
+  t.equal(await recorder.settle([{ unit, verdict: { status: 'success', httpStatus: 200 } }]), true);
+  t.same(letters.map(({ seq }) => seq), [6]);
 });
