@@ -122,8 +122,7 @@ export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
   }
 
   async add(record: SpooledRecord<P>, reason: DeadLetterReason): Promise<number> {
-    // A crash came before the cursor had moved over it.
-    const known = this.#recent.idOf(record);
+    const known = this.idOf(record);
     if (known !== undefined) return known;
     const id = await this.#log.append(encodeDeadLetter({ seq: record.seq, time: record.time, reason }, record.payload));
     this.#recent.add(id, record);
@@ -132,6 +131,7 @@ export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
     return id;
   }
 
+  idOf(record: RecordId): number | undefined { return this.#recent.idOf(record); }
   count(): number { return this.#count; }
   bytes(): number { return this.#log.bytes; }
 

@@ -181,8 +181,10 @@ export interface DeadLetter<P extends Uint8Array> extends SpooledRecord<P> {
 
 /** Events that one destination refused for good. */
 export interface DeadLetters<P extends Uint8Array> {
-  /** Durable when it resolves. Works while the spool is full. A record that is a letter already stays that one: a crash may have come before the cursor moved. */
+  /** Durable when it resolves. Works while the spool is full. A record that is a letter already stays that one. */
   add(record: SpooledRecord<P>, reason: DeadLetterReason): Promise<number>;
+  /** The letter that a record is already: a crash may have come before the cursor moved over it. The newest are known. */
+  idOf(record: Pick<SpooledRecord<P>, 'seq' | 'time'>): number | undefined;
   count(): number;
   bytes(): number;
   /** The oldest first, from `fromId`. */

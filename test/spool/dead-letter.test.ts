@@ -61,6 +61,8 @@ t.test('a record that is refused once more after a crash is one letter still', a
   t.equal(await letters.add(recordOf('event 17', 17), AGAIN), 18, 'the letter of the record with that number');
   await world.spool.close();
   const again = await open(files);
+  t.equal(again.letters.idOf({ seq: 39, time: 39 }), 40);
+  t.equal(again.letters.idOf({ seq: 39, time: 40 }), undefined, 'another record of the same number');
   t.equal(await again.letters.add(recordOf('event 39', 39), REASON), 40);
   t.equal(again.letters.count(), 40);
   t.same(idsOf(await all(again.letters)), upTo(40));
