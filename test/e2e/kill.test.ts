@@ -24,8 +24,8 @@ const LIMIT_MS = LONG ? 2 * 3_600_000 : 280_000;
 const DRAIN_MS = LONG ? 900_000 : 120_000;
 t.setTimeout(LIMIT_MS);
 
-/** In events: what is in flight, and six times as much whose cursor is on its way to the disk (src/delivery/loop.ts). */
-const PROMISES = { cust_wide: { overtaking: 55, repeated: 56 }, cust_single: { overtaking: 0, repeated: 7 } };
+/** In events: what is in flight, and twice as much, at least five, whose cursor is on its way to the disk (src/delivery/loop.ts). */
+const PROMISES = { cust_wide: { overtaking: 23, repeated: 24 }, cust_single: { overtaking: 0, repeated: 6 } };
 type CustomerId = keyof typeof PROMISES;
 
 /** How the receiver is in one life of the daemon: what it does to a request, by a draw from [0, 1). */
