@@ -26,6 +26,13 @@ export async function openLogFile(path: string, files: SpoolFiles): Promise<Spoo
   }
 }
 
+/** What opening or reading something that is no file answers: a folder, a link, a pipe, a socket. */
+const NO_FILE: ReadonlySet<string> = new Set(['EISDIR', 'ELOOP', 'ESPIPE', 'ENXIO']);
+
+export function isNoFile(error: unknown): boolean {
+  return NO_FILE.has(errnoOf(error) ?? '');
+}
+
 /** The lines of a file from its beginning, as far as it goes now. */
 export async function* linesOf(file: SpoolFile, signal?: AbortSignal): AsyncGenerator<LineBatch> {
   let rest = NO_BYTES;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { SpoolFiles } from '../ports.js';
+import type { SpoolFile, SpoolFiles } from '../ports.js';
 import { statedHash, type ChainHead } from './chain.js';
 import { HEAD_FILE, auditFilesIn } from './file-name.js';
 import { readHead, type StatedHead } from './head.js';
-import { linesOf, openLogFile } from './lines.js';
+import { isNoFile, linesOf, openLogFile } from './lines.js';
 import type { Damage, DamageKind, Walk } from './walk.js';
 import { startWalk } from './walk.js';
 
@@ -95,7 +95,10 @@ async function look({ folder, key, knownHead, signal }: VerifyOptions, files: Sp
   });
 
   for (const [index, name] of names.entries()) {
-    const found = await walkFile(walk, { folder, names, index, signal }, files);
+    const found = await walkFile(walk, { folder, names, index, signal }, files).catch((error: unknown) => {
+      if (!isNoFile(error)) throw error;
+      return { place: { file: name, line: 1 }, damage: { kind: 'altered' as const, problem: 'it is no regular file' } };
+    });
     if (found === 'removed') return undefined;
     if (typeof found === 'object') return answer(index + 1, found);
     end = { file: name, line: found };
@@ -144,17 +147,23 @@ async function walkFile(walk: Walk, reading: Reading, files: SpoolFiles): Promis
 /** Whether a line with this hash stands in the file that is read or in a later one. */
 async function comesLater(hash: string, { folder, names, index, signal }: Reading, files: SpoolFiles): Promise<boolean> {
   for (const name of names.slice(index)) {
-    const file = await openLogFile(join(folder, name), files);
-    if (file === undefined) continue;
     try {
-      for await (const { lines } of linesOf(file, signal)) {
-        if (lines.some((line) => statedHash(line) === hash)) return true;
-      }
-    } finally {
-      await file.close();
+      const file = await openLogFile(join(folder, name), files);
+      if (file !== undefined && await holdsLine(file, hash, signal)) return true;
+    } catch (error) {
+      if (!isNoFile(error)) throw error;
     }
   }
   return false;
+}
+
+async function holdsLine(file: SpoolFile, hash: string, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    for await (const { lines } of linesOf(file, signal)) if (lines.some((line) => statedHash(line) === hash)) return true;
+    return false;
+  } finally {
+    await file.close();
+  }
 }
 
 function headDamage(stated: StatedHead, walk: Walk): Damage | undefined {

@@ -4,6 +4,7 @@ import type { Logger, Random, SpoolFile, SpoolFiles } from '../ports.js';
 import { formatHead, sealLine, signAnchor, type ChainHead } from './chain.js';
 import { HEAD_FILE, nextFileName } from './file-name.js';
 import { createAuditKey } from './key.js';
+import { isNoFile } from './lines.js';
 import type { AuditBody } from './record.js';
 import type { AuditFile, Recovered } from './recovery.js';
 
@@ -37,8 +38,6 @@ export interface ChainWriter {
 }
 
 const MAX_GROUP_BYTES = 1024 * 1024;
-/** Nothing is there, or a folder or a link. */
-const NOT_THE_FILE: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'ELOOP']);
 
 export function createChainWriter(options: WriterOptions, recovered: Recovered, ports: { files: SpoolFiles; random: Random; logger: Logger }): ChainWriter {
   const { folder } = options;
@@ -73,7 +72,7 @@ export function createChainWriter(options: WriterOptions, recovered: Recovered, 
     await handle?.close();
     handle = undefined;
     handle = await files.open(path(name), 'write').catch((error: unknown) => {
-      if (!NOT_THE_FILE.has(errnoOf(error) ?? '')) throw error;
+      if (errnoOf(error) !== 'ENOENT' && !isNoFile(error)) throw error;
       return undefined;
     });
     return handle === undefined || await handle.size() === bytes ? handle : undefined;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import fc from 'fast-check';
@@ -14,7 +14,7 @@ import type { BadLine } from '../../src/audit/verify.js';
 import { verifyAudit } from '../../src/audit/verify.js';
 import { nodeSpoolFiles } from '../../src/platform/spool-files.js';
 import type { SpoolFiles } from '../../src/ports.js';
-import { DAY, OUTCOME, audit, filesOf, keyOf, linesOf, open, rawLines, verify } from './log-folder.js';
+import { DAY, OUTCOME, audit, filesOf, isIntact, keyOf, linesOf, open, rawLines, verify } from './log-folder.js';
 
 type Snapshot = ReadonlyMap<string, Buffer>;
 
@@ -325,11 +325,36 @@ t.test('groups that fail and are taken back while the log is verified are no dam
   t.match(await verify(folder), { ok: true });
 });
 
+t.test('what has the name of a file of the log and is none is damage', async (t) => {
+  const folder = audit(t);
+  const { log } = await open(t, folder, { maxFileBytes: 1000 });
+  for (let n = 0; n < 6; n++) await log.outcome(OUTCOME);
+  await log.close();
+  const [, second = '', third = ''] = filesOf(folder);
+  const bytes = readFileSync(join(folder, second));
+  for (const put of [
+    (path: string) => { mkdirSync(path); },
+    (path: string) => { symlinkSync(join(folder, third), path); },
+    (path: string) => { execFileSync('mkfifo', [path]); },
+  ]) {
+    rmSync(join(folder, second));
+    put(join(folder, second));
+    t.match(await verify(folder), { ok: false, firstBad: { file: second, line: 1, kind: 'altered', problem: 'it is no regular file' } });
+    rmSync(join(folder, second), { recursive: true });
+    writeFileSync(join(folder, second), bytes);
+    await isIntact(t, folder);
+  }
+  rmSync(join(folder, 'mssp_audit.head'));
+  mkdirSync(join(folder, 'mssp_audit.head'));
+  t.match(await verify(folder), { ok: false });
+});
+
 t.test('a log that cannot be read is an error, and none is no damage', async (t) => {
   const folder = audit(t);
   mkdirSync(join(folder, 'mssp_audit_2026-01-30.jsonl'), { recursive: true });
   writeFileSync(auditKeyFile(folder), 'no key');
-  await t.rejects(verifyAudit({ folder, key: undefined }, nodeSpoolFiles), { code: 'EISDIR' });
+  const unreadable = { ...nodeSpoolFiles, open: () => Promise.reject(Object.assign(new Error('bad disk'), { code: 'EIO' })) };
+  await t.rejects(verifyAudit({ folder, key: undefined }, unreadable), { code: 'EIO' });
   t.match(await verifyAudit({ folder: join(folder, 'none'), key: undefined }, nodeSpoolFiles), { ok: true, files: 0, lines: 0 });
   await t.rejects(verifyAudit({ folder, key: undefined, signal: AbortSignal.abort(new Error('gone')) }, nodeSpoolFiles), { message: 'gone' });
 });
