@@ -3,3 +3,4 @@ export { RaxedError } from './errors.js';
 export type { ErrorCode } from './errors.js';
 export * from './client/audit-logger.js';
 export * from './client/partner.js';
+export * from './client/siem-adapter.js';

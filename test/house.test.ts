@@ -19,8 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   platform: [],
   receiver: ['outputs'],
   control: ['scanner', 'event', 'nearest'],
-  // Of config only where sockets are looked for.
-  client: ['control', 'config', 'event', 'audit', 'spool', 'platform', 'ulid'],
+  // Of config only where sockets are looked for and what a SIEM may be told; of outputs only what one is.
+  client: ['control', 'config', 'event', 'audit', 'spool', 'platform', 'ulid', 'version', 'outputs', 'siem-output'],
   library: ['client'],
   pipeline: ['scanner', 'event'],
   cli: '*', build: '*', declarations: [], daemon: '*',

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import ts from 'typescript';
+import { startSplunk } from './fixtures/splunk-hec.js';
 
 /** The package as a user gets it: packed, unpacked into another project, with nothing else installed there. */
 
@@ -41,7 +42,7 @@ function staticImports(text: string): string[] {
 }
 
 t.test('everything that package.json names is in the package, and the program in it runs', async (t) => {
-  t.same(entries.map(({ name }) => name), ['raxed', 'raxed/partner', 'raxed/audit']);
+  t.same(entries.map(({ name }) => name), ['raxed', 'raxed/partner', 'raxed/audit', 'raxed/siem']);
   for (const { name, types, default: file } of entries) {
     t.ok(existsSync(join(installed, file)), `${name}: ${file}`);
     t.ok(existsSync(join(installed, types)), `${name}: ${types}`);
@@ -56,14 +57,16 @@ t.test('import and require give the same things, and nothing but the exports can
     import * as all from 'raxed';
     import * as partner from 'raxed/partner';
     import * as audit from 'raxed/audit';
-    console.log(Object.keys(all).join(), Object.entries({ ...partner, ...audit }).map(([name, value]) => all[name] === value ? name : '').join());
-  `), 'MsspAuditLogger,RaxedError,createPartnerClient createPartnerClient,MsspAuditLogger\n');
+    import * as siem from 'raxed/siem';
+    console.log(Object.keys(all).join(), Object.entries({ ...partner, ...audit, ...siem }).map(([name, value]) => all[name] === value ? name : '').join());
+  `), 'MsspAuditLogger,RaxedError,SiemDeliveryError,createPartnerClient,createSiemAdapter createPartnerClient,MsspAuditLogger,SiemDeliveryError,createSiemAdapter\n');
   t.equal(await output('commonjs', `
     const { createPartnerClient } = require('raxed/partner');
     const { MsspAuditLogger } = require('raxed/audit');
+    const { createSiemAdapter } = require('raxed/siem');
     const all = require('raxed');
-    console.log(createPartnerClient === all.createPartnerClient, MsspAuditLogger === all.MsspAuditLogger, require('raxed/package.json').name);
-  `), 'true true raxed\n');
+    console.log(createPartnerClient === all.createPartnerClient, MsspAuditLogger === all.MsspAuditLogger, createSiemAdapter === all.createSiemAdapter, require('raxed/package.json').name);
+  `), 'true true true raxed\n');
   await t.rejects(output('module', 'import "raxed/dist/cli/main.js"'), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
 });
 
@@ -80,9 +83,36 @@ t.test('the audit log works with nothing else installed', async (t) => {
   `), '{"total_deliveries":1,"successful":1,"failed":0} true\n');
 });
 
+/** The first program of README's "SIEM without a daemon", with its addresses and secrets where this machine has them. */
+function readmeProgram(url: string): string {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const program = /```js\n(import \{ createSiemAdapter[\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  return program.replace('https://splunk.example:8088', url).replace("{ file: '/etc/soc/hec.token' }", "'hec-token'");
+}
+
+t.test('README\'s program sends to a SIEM with nothing else installed, and waits for the indexer', async (t) => {
+  const splunk = await startSplunk({ 'hec-token': { ack: true } });
+  t.teardown(() => splunk.close());
+  const said = await output('module', readmeProgram(splunk.url.replace('/services/collector', '')));
+  t.match(said, /HEC is healthy/);
+  t.match(said, /an indexer has acknowledged it/);
+  t.match(said, /2 delivered, 0 refused/);
+  t.equal(splunk.events.length, 3);
+});
+
 t.test('importing starts nothing, nor does making a client: the process ends by itself, and says nothing', async (t) => {
   t.equal(await output('module', entries.map(({ name }) => `import '${name}';`).join('')), '');
   t.equal(await output('module', 'import { createPartnerClient } from "raxed"; createPartnerClient("mssp_yourcompany");'), '');
+});
+
+t.test('the SIEM adapter brings nothing of the daemon along', (t) => {
+  const loaded = loadedWith(join(installed, 'dist/client/siem-adapter.js'));
+  const specifiers = new Set([...loaded.values()].flatMap(staticImports).filter((name) => /^[@a-z][\w@:/.-]+$/.test(name)));
+  t.same([...specifiers].filter((name) => !name.startsWith('node:')), []);
+  t.notMatch([...loaded.values()].join(''), /fdatasync|createServer|proper-lockfile|jsonrpc/, 'no spool, no listeners, no locks');
+  const bytes = [...loaded.values()].reduce((sum, text) => sum + text.length, 0);
+  t.ok(bytes < 200_000, `${bytes} bytes`);
+  t.end();
 });
 
 t.test('the partner client brings nothing of the daemon along', (t) => {
@@ -110,6 +140,8 @@ import type { CustomerView, DataField } from 'raxed/partner';
 import { createPartnerClient } from 'raxed/partner';
 import type { LoggedDelivery } from 'raxed/audit';
 import { MsspAuditLogger } from 'raxed/audit';
+import type { SiemEvent, SiemSettings } from 'raxed/siem';
+import { createSiemAdapter, SiemDeliveryError } from 'raxed/siem';
 import { createPartnerClient as same, RaxedError } from 'raxed';
 
 export async function onboard(signal: AbortSignal): Promise<number> {
@@ -144,6 +176,23 @@ export async function record(delivery: LoggedDelivery): Promise<number> {
   await log.logDelivery({ ...delivery, deliveryStatus: 'delivered' });
   const { total_deliveries, first_bad } = { ...await log.getStats(), ...await log.verify() };
   return total_deliveries + (first_bad?.line ?? 0);
+}
+
+export async function forward(events: readonly SiemEvent[], token: string): Promise<number> {
+  const settings: SiemSettings = { type: 'splunk', url: 'https://splunk.example:8088', token, splunk_ack: true };
+  // @ts-expect-error -- not an option of splunk
+  createSiemAdapter({ type: 'splunk', url: 'https://splunk.example:8088', token, facility: 16 });
+  // @ts-expect-error -- splunk needs a token
+  createSiemAdapter({ type: 'splunk', url: 'https://splunk.example:8088' });
+  const siem = createSiemAdapter(settings);
+  try {
+    return (await siem.sendBatch(events)).delivered;
+  } catch (error) {
+    if (error instanceof SiemDeliveryError && error.retryable) return error.settled;
+    throw error;
+  } finally {
+    await siem.close();
+  }
 }
 `;
 
