@@ -1,7 +1,8 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { duplexPair } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import { errnoOf } from '../errors.js';
 import type { FilteredEvent } from '../event/privacy.js';
 import type { Clock } from '../ports.js';
@@ -101,6 +102,8 @@ export function createSyslogOutput(options: SyslogOptions): SiemOutput {
     async send(batch, signal) {
       const frames = batch.map(({ event }) => frameSyslog(options.framing ?? 'octet-counting', message(event)));
       await sendStream(options, secure, frames, signal);
+      // A receiver that is being stopped ends its connections too, whatever it had not read yet; but it takes no new one.
+      if (options.confirm === 'fin') await sendStream(options, secure, [], signal);
       return { says: options.confirm === 'fin' ? 'the receiver read to the end' : 'it was written; the receiver gives no receipt' };
     },
     /** A connection without a message. */
@@ -123,57 +126,70 @@ function wireError(cause: unknown): DeliveryError {
  */
 function sendStream(options: SyslogOptions, secure: Secure | undefined, frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const where = { host: options.host, port: options.port };
-    let socket: Socket;
+    let connection: Connection;
     try {
-      socket = secure === undefined ? connectTcp(where) : connectSecurely({ ...where, ...serverName(options.host) }, secure);
+      connection = open(options, secure);
     } catch (cause) {
       reject(wireError(cause));
       return;
     }
+    const { stream, transport } = connection;
     let phase: 'connecting' | 'writing' | 'confirming' | 'over' = 'connecting';
     const finish = (error?: unknown): void => {
       if (phase === 'over') return;
       phase = 'over';
       clearTimeout(deadline);
       signal.removeEventListener('abort', aborted);
-      socket.destroy();
+      stream.destroy();
+      transport.destroy();
       if (error === undefined) resolve();
       else reject(wireError(error));
     };
     const aborted = (): void => { finish(new DeliveryError('retry', 'aborted')); };
     const late = (): void => { finish(new DeliveryError('retry', `no progress within ${options.timeoutMs} ms (${phase})`)); };
+    const ended = (): void => { if (phase !== 'confirming') finish(new DeliveryError('retry', 'the receiver ended the connection early')); };
     // A peer that reads one octet a second makes progress for ever.
     const deadline = setTimeout(late, options.timeoutMs * 10);
     if (signal.aborted) { aborted(); return; }
     signal.addEventListener('abort', aborted, { once: true });
 
-    socket.setTimeout(options.timeoutMs, late);
-    socket.on('error', finish);
-    socket.on('close', () => { finish(new DeliveryError('retry', 'the receiver closed the connection')); });
-    socket.on('end', () => {
-      if (phase === 'confirming') finish();
-      else finish(new DeliveryError('retry', 'the receiver ended the connection early'));
-    });
+    transport.setTimeout(options.timeoutMs, late);
+    transport.on('error', finish);
+    transport.on('close', () => { finish(new DeliveryError('retry', 'the receiver closed the connection')); });
+    transport.on('end', () => { ended(); finish(); });
+    stream.on('error', finish);
+    stream.on('end', ended);
     // Receivers of syslog have nothing to say; what they say anyway must not stop the end of stream from being seen.
-    socket.resume();
-    socket.once(secure === undefined ? 'connect' : 'secureConnect', () => {
+    stream.resume();
+    stream.once(secure === undefined ? 'connect' : 'secureConnect', () => {
       phase = 'writing';
-      void writeAll(socket, frames, () => phase === 'over').then(async () => {
+      void writeAll(stream, frames, () => phase === 'over').then(async () => {
         await turn();
         if (phase === 'over') return;
         phase = 'confirming';
-        socket.end(() => { if (options.confirm === 'write') finish(); });
+        if (options.confirm === 'write') transport.once('finish', () => { finish(); });
+        stream.end();
       }, finish);
     });
   });
 }
 
-/** TLS with the files as they are now. */
-function connectSecurely(options: ConnectionOptions, { files, seen }: Secure): TLSSocket {
-  const socket = connectTls({ ...options, ...files.current() });
-  watchCertificate(socket, seen);
-  return socket;
+/** What we write to, and what carries it: the same without TLS. */
+interface Connection { readonly stream: Socket; readonly transport: Socket }
+
+/**
+ * TLS goes over a connection that we watch ourselves: a peer that turns us away, or is stopped, takes leave of TLS
+ * like one that has read everything, and then resets the connection because it has not.
+ */
+function open({ host, port }: SyslogOptions, secure: Secure | undefined): Connection {
+  const files = secure?.files.current();
+  const transport = connectTcp({ host, port });
+  if (secure === undefined) return { stream: transport, transport };
+  const [ours, theirs] = duplexPair();
+  transport.pipe(theirs).pipe(transport);
+  const stream = connectTls({ host, ...serverName(host), ...files, socket: ours });
+  watchCertificate(stream, secure.seen);
+  return { stream, transport };
 }
 
 /** Resolves when the operating system has taken every octet. */
