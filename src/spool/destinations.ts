@@ -63,7 +63,11 @@ export async function findDestinations(folder: string, names: readonly string[],
     if (!usable) await setAside(file, found.kind === 'newer' ? 'newer' : 'damaged', name);
     places.set(name, { name, state: found.kind === 'state' ? found.state : undefined, bytes: await sizeOf(file), usable });
   }
-  if (!names.includes(KNOWN_FILE)) return { places: [...places.values()], listed: [], listBytes: 0 };
+  if (!names.includes(KNOWN_FILE)) {
+    // The first cursor is made before the list is: one without a list may be what a crash has left.
+    if (places.size > 1) ports.report({ kind: 'damaged', file: KNOWN_FILE, count: 0 });
+    return { places: [...places.values()], listed: [], listBytes: 0 };
+  }
   const known = await readKnown(files, join(folder, KNOWN_FILE));
   if (known.kind !== 'names') await setAside(KNOWN_FILE, known.kind);
   const listed = known.kind === 'names' ? known.names : [];

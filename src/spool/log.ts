@@ -59,7 +59,7 @@ export class SegmentedLog {
 
   /** Reads the folder's list and the last segment, nothing else. Rejects only when the folder cannot be listed. */
   static async open(options: LogOptions, ports: LogPorts): Promise<SegmentedLog> {
-    const recovered = await recoverLog(options.folder, { known: options.known, segmentBytes: options.segmentBytes() }, ports);
+    const recovered = await recoverLog(options.folder, { known: options.known, segmentBytes: options.segmentBytes(), segmentFlags: options.segmentFlags }, ports);
     const log = new SegmentedLog(options, ports, recovered);
     await log.#learnOldest();
     return log;

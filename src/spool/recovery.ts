@@ -58,7 +58,7 @@ const SKIPPED_SEQS = 1e9;
  * Finds the log in a folder. Reads only the last segment, to find where writing stopped; all others are checked when they are read.
  * A disk that refuses a repair stops nothing: what cannot be mended is left and skipped.
  */
-export async function recoverLog(folder: string, how: { known: KnownSeqs; segmentBytes: number }, ports: RecoveryPorts): Promise<Recovered> {
+export async function recoverLog(folder: string, how: { known: KnownSeqs; segmentBytes: number; segmentFlags: number }, ports: RecoveryPorts): Promise<Recovered> {
   const { files } = ports;
   const found: Segment[] = [];
   const aside = new Map<string, number>();
@@ -70,9 +70,11 @@ export async function recoverLog(folder: string, how: { known: KnownSeqs; segmen
     else if (name.endsWith(TEMPORARY_SUFFIX)) await attempt(() => files.unlink(path), ports);
   }
   const segments = found.sort((a, b) => a.base - b.base);
+  // Until its header is read.
+  for (const segment of segments) segment.flags = how.segmentFlags;
   for (let i = 0; i + 1 < segments.length; i++) (segments[i] as Segment).end = segments[i + 1]?.base ?? Infinity;
   const last = segments.at(-1);
-  const tail = last === undefined ? { nextSeq: how.known.end, dropped: false, file: undefined } : await recoverTail(folder, { segment: last, aside, segmentBytes: how.segmentBytes }, ports);
+  const tail = last === undefined ? { nextSeq: how.known.end, dropped: false, file: undefined } : await recoverTail(folder, { segment: last, aside, segmentBytes: how.segmentBytes, knownEnd: how.known.end }, ports);
   if (tail.dropped) segments.pop();
   const lastSeq = Math.max(how.known.end, tail.nextSeq);
   reportMissing({ segments, aside, tailSeq: tail.nextSeq, nextSeq: lastSeq, floor: how.known.floor }, ports);
@@ -106,6 +108,8 @@ interface Last {
   readonly segment: Segment;
   readonly aside: Map<string, number>;
   readonly segmentBytes: number;
+  /** Every number below it was given. */
+  readonly knownEnd: number;
 }
 
 async function recoverTail(folder: string, last: Last, ports: RecoveryPorts): Promise<Tail> {
@@ -161,6 +165,7 @@ async function recoverRecords(folder: string, last: Last & { readonly file: Spoo
   }
   // The numbers of records that are lost are not given to others.
   if (end.badTailFrom !== undefined && !torn) segment.end += Math.max(1, await countMarkers(file, end.badTailFrom, segment.bytes));
+  segment.end = Math.max(segment.end, last.knownEnd);
   await attempt(() => quarantine(folder, segment, aside, ports), ports);
   return { nextSeq: segment.end, dropped: segment.removed, file: undefined };
 }

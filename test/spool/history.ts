@@ -56,6 +56,8 @@ export class History {
   private constructor(setup: Setup) {
     this.#setup = setup;
     this.#random = seededRandom(setup.seed);
+    const speed = seededRandom(~setup.seed);
+    this.files.syncTurns = () => 1 + Math.floor(speed() ** 3 * 12);
     this.#options = { maxBytes: setup.maxBytes, segmentBytes: 2048, whenFull: setup.whenFull };
     this.#happened.add(setup.whenFull);
   }
