@@ -44,6 +44,7 @@ import { createPolicies, openPolicyRecord } from './policies.js';
 import type { Clock, Logger, Random } from '../ports.js';
 import { createRemovals } from './removals.js';
 import { createRetention } from './retention.js';
+import { createRotations } from './rotations.js';
 import { auditLimits, retentionMs, spoolOptions } from './settings.js';
 import { createSiteAgents } from './site-agents.js';
 import { createSpoolActions } from './spool-actions.js';
@@ -149,7 +150,8 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         clock, env: options.env, version: VERSION, skipVerify, hostname: hostname(), workerUrl: options.workerUrl,
         installationId: await installationId(paths.stateDir, ulid, logger),
       },
-      async reconfigure({ config: now }) {
+      async reconfigure({ config: now, signings }) {
+        rotations.inForce(signings);
         segmentBytes = now.spool.segment_bytes;
         spool.reconfigure(spoolOptions(now, paths));
         audit.reconfigure(auditLimits(now));
@@ -165,6 +167,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       note: (fields) => { note('config', fields); },
       clock, logger,
     });
+    const rotations = createRotations({ configuration, note: (fields) => { void record('secret', fields); }, clock, logger });
 
     const agents = await createSiteAgents({
       clock, logger, ulid,
@@ -294,6 +297,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const ticking = repeat(TICK_MS, async () => {
       await reserve.refill();
       gaps.tick(clock.monotonic());
+      await rotations.tick();
       if (policies.unfinished) await policies.enforce();
       if (!installer.settled) await installer.settle();
       if (removals.unfinished) await removals.carryOut();

@@ -7,6 +7,8 @@ import type { Output, SiemOutput } from '../outputs/output.js';
 import type { ProxySettings } from '../outputs/proxy.js';
 import { createWebhookOutput } from '../outputs/webhook.js';
 import type { Clock } from '../ports.js';
+import type { Signing } from './rotations.js';
+import { signingsOf } from './rotations.js';
 import { loadBuiltinRules, loadRulesDirs } from '../scanner/builtin.js';
 import { loadRe2 } from '../scanner/re2.js';
 import type { Ruleset } from '../scanner/ruleset.js';
@@ -54,6 +56,8 @@ export interface Generation {
   /** Of the loopback listener, where there is one. */
   readonly httpToken: string | undefined;
   msspWebhook(msspId: string): OutputPlan;
+  /** Of every webhook. */
+  readonly signings: readonly Signing[];
 }
 
 export interface GenerationPorts {
@@ -108,6 +112,7 @@ export async function buildGeneration(config: Config, previous: Generation | und
     find: (key) => tenants.get(key),
     httpToken: config.control.http === null ? undefined : secretOf(config.control.http.token),
     msspWebhook: (msspId) => plans.webhook(msspOf(msspId).webhook),
+    signings: signingsOf(config, (secret) => fingerprint({ secret: secretOf(secret) })),
   };
 }
 

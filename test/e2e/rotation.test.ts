@@ -83,7 +83,12 @@ t.test('ctl mssp rotate-secret under load: the new secret signs at once, the old
   t.notOk(ofOwn.includes('none'));
   t.same([...new Set(ofOwn)], ['old', 'both'], 'a customer\'s own secret is rotated by itself, for a day');
 
+  const stored = (): string => readFileSync(join(site.stateFolder, 'tenants.json'), 'utf8');
+  await eventually('the old one leaves the disk when its time is over', () => !stored().includes('CANARY-old-1'));
+  t.match(stored(), 'CANARY-new-1');
+  t.match(stored(), 'CANARY-own-1', 'one whose time is not stays');
   await eventually('it is audited', () => auditText(site).includes('secret_rotated'));
+  await eventually('its end is, too', () => auditText(site).includes('"event":"secret_overlap_ended","mssp_id":"mssp_r","managed_by":"ctl"'));
   const audit = auditText(site);
   t.match(audit, /"event":"secret_rotated","mssp_id":"mssp_r","overlap_seconds":7\.2/);
   t.match(audit, /"event":"customer_configured".*"webhook_secret"/);
@@ -92,6 +97,8 @@ t.test('ctl mssp rotate-secret under load: the new secret signs at once, the old
 
 t.test('previous_secret of the file, for an MSSP and for a customer\'s own webhook: the old one signs until its time, or for good', async (t) => {
   const { site, soc } = await start(t, {});
+  const audited = (): Record<string, unknown>[] => auditText(site).split('\n').filter((line) => line.includes('"kind":"secret"'))
+    .map((line) => { const { event, mssp_id, customer_id, managed_by, overlap } = JSON.parse(line) as Record<string, unknown>; return { event, mssp_id, customer_id, managed_by, overlap }; });
   const secretFile = join(site.folder, 'secret');
   const write = (mssp: object, own: object): void => {
     site.writeConfig({
@@ -116,4 +123,20 @@ t.test('previous_secret of the file, for an MSSP and for a customer\'s own webho
   t.equal(await kindsAfter(() => { write({ secret: 'new-f', previous_secret: 'old-f', previous_secret_until: until(-1000) }, { secret: 'new-own', previous_secret: 'old-own' }); }, mssp, 'cust_f'), 'new', 'its time is over');
   t.equal(await kindsAfter(() => undefined, own, 'cust_own'), 'both', 'without an end it signs for good');
   t.equal(await kindsAfter(() => { write({ secret: 'new-f' }, { secret: 'new-own', previous_secret: 'old-own', previous_secret_until: until(-1) }); }, own, 'cust_own'), 'new');
+
+  const ofMssp = { mssp_id: 'mssp_f', customer_id: undefined, managed_by: 'file' };
+  const ofCustomer = { ...ofMssp, customer_id: 'cust_own' };
+  const shortly = until(1500);
+  write({ secret: 'new-f', previous_secret: 'old-f', previous_secret_until: shortly }, { secret: 'third-own' });
+  await eventually('the file was taken up, and the time was over', () => audited().filter(({ event, customer_id }) => event === 'secret_overlap_ended' && customer_id === undefined).length === 1);
+  t.match(audited(), [
+    { event: 'secret_rotated', ...ofMssp, overlap: /Z$/ },
+    { event: 'secret_rotated', ...ofMssp, overlap: /Z$/ },
+    { event: 'secret_rotated', ...ofCustomer, overlap: 'without end' },
+    { event: 'secret_rotated', ...ofCustomer, overlap: /Z$/ },
+    { event: 'secret_rotated', ...ofMssp, overlap: shortly },
+    { event: 'secret_rotated', ...ofCustomer, overlap: 'none' },
+    { event: 'secret_overlap_ended', ...ofMssp },
+  ], 'each rotation is audited with who did it and when the overlap ends');
+  t.notMatch(auditText(site), /(old|new|third)-(f|own)/);
 });
