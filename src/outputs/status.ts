@@ -40,7 +40,8 @@ export function meaningOfStatus(status: number): 'success' | Failure {
 
 /** What a proxy's answer to CONNECT means. The event is not yet in play: nothing that a proxy says refuses it. */
 export function meaningOfProxyStatus(status: number): 'success' | Failure {
-  if (status === 407) return { kind: 'misconfigured', says: 'it wants another user name and password: see proxy' };
+  // 401 is what tinyproxy says to a wrong password.
+  if (status === 407 || status === 401) return { kind: 'misconfigured', says: 'it wants another user name and password: see proxy' };
   const meaning = meaningOfStatus(status);
   return meaning !== 'success' && meaning.kind !== 'retry' ? HELD : meaning;
 }

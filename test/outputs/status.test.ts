@@ -83,7 +83,7 @@ t.test('a proxy refuses no event: what it does not allow is a wrong setting', (t
     const meaning = meaningOfProxyStatus(status);
     t.equal(meaning === 'success' ? meaning : meaning.kind, expected, `${status}`);
   }
-  t.match(meaningOfProxyStatus(407), { says: /user name and password/ });
+  for (const status of [401, 407]) t.match(meaningOfProxyStatus(status), { kind: 'misconfigured', says: /user name and password/ });
   t.end();
 });
 
