@@ -113,9 +113,12 @@ export class LogReader {
     const { generation } = segment;
     const file = await this.#guard(segment, this.#files.open(segment.path, 'read'));
     if (file === undefined) return undefined;
-    const header = await this.#guard(segment, readHeader(file));
-    if (header?.kind === 'header') segment.flags = header.flags;
     this.#place = { segment, generation, file, window: emptyWindow(WINDOW_BYTES), ...segment.seek(seq) };
+    const header = await this.#guard(segment, readHeader(file)).catch(async (error: unknown) => {
+      await this.#leave();
+      throw error;
+    });
+    if (header?.kind === 'header') segment.flags = header.flags;
     if (header === undefined || header.kind === 'header') return header === undefined ? undefined : this.#place;
     if (header.kind === 'newer') await this.#leave();
     await this.#log.damaged(segment, { newer: header.kind === 'newer', generation });

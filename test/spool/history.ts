@@ -143,8 +143,7 @@ export class History {
   async #append(side: Side, count: number, length: number): Promise<number> {
     const { model, stream } = side;
     let accepted = 0;
-    // A cursor that could not be moved for want of room may have moved on the disk all the same.
-    if (this.#faulty && this.#options.whenFull === 'drop_oldest') for (const each of this.#sides) each.forgive = true;
+    this.#mayDrop();
     await Promise.all(Array.from({ length: count }, async () => {
       const event = model.given++;
       await refused(stream.append(bytesOf(`event ${event} `.padEnd(length, 'x'))).then((seq) => {
@@ -193,8 +192,14 @@ export class History {
     await Promise.resolve();
   }
 
+  /** A cursor that could not be moved for want of room may have moved on the disk all the same: nobody learns of it when the process ends then. */
+  #mayDrop(): void {
+    if (this.#faulty && this.#options.whenFull === 'drop_oldest') for (const each of this.#sides) each.forgive = true;
+  }
+
   async #letter(side: Side, name: string, count: number): Promise<void> {
     const model = side.model.lettersOf(name);
+    this.#mayDrop();
     await refused(side.stream.deadLetters(name).then(async (letters) => {
       for (let i = 0; i < count; i++) {
         const event = model.given++;
@@ -240,7 +245,7 @@ export class History {
     const before = this.files.calls;
     const at = before + afterCalls;
     this.files.onCall = (op, _path, call) => (call >= at ? 'dead' : this.#fault(op));
-    const mayDrop = this.#options.whenFull === 'drop_oldest' && calls.some((call) => call.do === 'append');
+    const mayDrop = this.#options.whenFull === 'drop_oldest' && calls.some((call) => call.do === 'append' || call.do === 'letter');
     for (const side of this.#sides) {
       const mine = calls.filter((call) => this.#side(call.customer) === side);
       if (mayDrop || mine.some((call) => call.do === 'expire' || call.do === 'letter')) side.forgive = true;

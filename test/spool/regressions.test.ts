@@ -96,6 +96,21 @@ const REGRESSIONS: readonly { readonly name: string; readonly setup?: Partial<Se
       { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'lose', file: 'cursor', customer: 0, destination: 0 },
     ],
   },
+  {
+    name: 'a segment whose header cannot be read leaves no descriptor behind',
+    steps: [
+      { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'fault', op: 'read', errno: 'EIO', times: Infinity }, { do: 'append', customer: 1, count: 1, length: 10 },
+      { do: 'crash' }, { do: 'remove', customer: 0 }, { do: 'letter', customer: 1, destination: 1, count: 1 },
+    ],
+  },
+  {
+    name: 'what a dead letter lets drop of another customer is as what an append drops',
+    setup: { whenFull: 'drop_oldest' },
+    steps: [
+      { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'fault', op: 'datasync', errno: 'ENOSPC', times: 1 },
+      { do: 'cut', how: 'crash', afterCalls: 14, calls: [{ do: 'letter', customer: 1, destination: 2, count: 1 }] },
+    ],
+  },
 ];
 
 for (const { name, setup, steps } of REGRESSIONS) {
