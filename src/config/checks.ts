@@ -99,15 +99,23 @@ const OUTPUT_NAMES: Readonly<Record<SiemOutput, string>> = {
 
 function checkCef(siem: CefDraft, pointer: string, report: Report): void {
   const isSyslog = siemOutput(siem) === 'cef-syslog';
-  if (isSyslog && siem.transport === 'http') report(`${pointer}/transport`, 'expected "udp" or "tcp" for a syslog:// URL, found "http"');
-  if (!isSyslog && siem.transport !== null && siem.transport !== 'http') report(`${pointer}/transport`, `expected "http" for an https:// URL, found "${siem.transport}"`);
+  if (isSyslog && siem.transport === 'http') report(`${pointer}/transport`, 'expected "udp" or "tcp" for a syslog:// URL, found "http"; for HTTP give an https:// URL');
+  if (!isSyslog && siem.transport !== null && siem.transport !== 'http') report(`${pointer}/transport`, `expected "http" for an https:// URL, found "${siem.transport}"; for syslog give syslog://HOST`);
   if (!isSyslog && siem.port !== null) report(`${pointer}/port`, 'is an option of syslog://; put the port into the URL');
-  if (isSyslog && siem.transport === 'udp' && siem.tls !== false) report(`${pointer}/tls`, 'needs transport "tcp"; UDP has no TLS');
+  if (isSyslog && siem.transport === 'udp' && siem.tls !== false) report(`${pointer}/tls`, 'UDP has no TLS: say transport "tcp", or leave tls out');
   if (isSyslog && siem.token !== null) report(`${pointer}/token`, 'syslog carries no token');
   const target = syslogTarget(siem);
   siem.transport ??= target?.transport ?? 'http';
   siem.port = target?.port ?? null;
+  for (const key of ['facility', 'format', 'framing', 'confirm'] as const) {
+    if (siem[key] === SYSLOG_DEFAULTS[key]) continue;
+    if (!isSyslog) report(`${pointer}/${key}`, 'is an option of syslog://; leave it out');
+    else if (siem.transport === 'udp' && (key === 'framing' || key === 'confirm')) report(`${pointer}/${key}`, 'is an option of transport "tcp": a datagram is one message, and nobody confirms it');
+  }
 }
+
+/** Options of syslog alone, which are told from those that were not given by their values. */
+const SYSLOG_DEFAULTS = { facility: 16, format: 'rfc5424', framing: 'octet-counting', confirm: 'fin' } as const;
 
 function checkSentinel(siem: Extract<SiemDraft, { type: 'sentinel' }>, pointer: string, report: Report, warn: Report): void {
   const current = ['dcr_id', 'stream', 'tenant_id', 'client_id'] as const;

@@ -17,7 +17,7 @@ function daemon(t: Parameters<typeof fakeDaemon>[0], answers: Parameters<typeof 
   return fakeDaemon(t, {
     'customer.siem.configure': { ...OF, siem: SIEM, warnings: ['UDP is at most once'] },
     'customer.siem.show': { ...OF, siem: [SIEM, { name: 'hec', type: 'splunk', url: 'https://splunk.example:8088', token: 'set' }] },
-    'customer.siem.test': { results: [{ name: 'soc', type: 'cef', url: 'syslog://siem.example:514', delivered: true, duration_ms: 12.3 }, { name: 'hec', type: 'splunk', url: 'https://splunk.example:8088', delivered: true, http_status: 200, duration_ms: 5 }] },
+    'customer.siem.test': { results: [{ name: 'soc', type: 'cef', url: 'syslog://siem.example:514', delivered: true, duration_ms: 12.3 }, { name: 'hec', type: 'splunk', url: 'https://splunk.example:8088', delivered: true, http_status: 200, duration_ms: 5, event_id: 'evt_1', says: 'Success (code 0)', certificate: { subject: 'CN=s', issuer: 'CN=ca', valid_to: '2027-01-01T00:00:00.000Z', sha256: 'AA:BB' } }] },
     'customer.siem.disable': (params) => ({ ...OF, name: 'soc', disabled: params['dry_run'] !== true, pending_events: 2 }),
     ...answers,
   });
@@ -108,7 +108,7 @@ t.test('siem show, test and disable', async (t) => {
   const { socket, calls } = await daemon(t);
   const siem = (command: string, ...more: string[]): string[] => ['customer', 'siem', command, 'cust_a', '--mssp', 'mssp_a', '--socket', socket, ...more];
   t.match((await raxed(siem('show'))).out, /^soc\n {2}type +cef\n {2}url +syslog:\/\/siem\.example:514\n[\s\S]*\n\nhec\n {2}type +splunk\n/);
-  t.equal((await raxed(siem('test'))).out, '✓ soc took the test event  syslog://siem.example:514 in 12 ms\n✓ hec took the test event  https://splunk.example:8088 answered 200 in 5 ms\n');
+  t.equal((await raxed(siem('test'))).out, '✓ soc took the test event  syslog://siem.example:514 in 12 ms\n✓ hec took the test event  https://splunk.example:8088 answered 200 in 5 ms\n  Said: Success (code 0)\n  Event: evt_1\n  Certificate: CN=s, of CN=ca\n  Valid until: 2027-01-01T00:00:00.000Z\n  SHA-256: AA:BB\n');
   await raxed(siem('test', '--name', 'hec'), capturedIo({ env: { RAXE_SKIP_SSL_VERIFY: 'TRUE' } }));
   t.same(calls.slice(1).map(({ params }) => params), [{ mssp: 'mssp_a', id: 'cust_a' }, { mssp: 'mssp_a', id: 'cust_a', name: 'hec', skip_ssl_verify: true }]);
 
@@ -130,7 +130,7 @@ t.test('what a daemon says of a SIEM is harmless on a terminal', async (t) => {
   const hostile = '\u001b[31m\u0085\u202e';
   const evil = { name: hostile, type: hostile, url: hostile, [hostile]: { [hostile]: hostile } };
   const { socket } = await daemon(t, {
-    'customer.siem.configure': { ...OF, siem: evil, warnings: [hostile] }, 'customer.siem.show': { siem: [evil] }, 'customer.siem.test': { results: [{ ...evil, http_status: hostile }] },
+    'customer.siem.configure': { ...OF, siem: evil, warnings: [hostile] }, 'customer.siem.show': { siem: [evil] }, 'customer.siem.test': { results: [{ ...evil, http_status: hostile, says: hostile, checked: hostile, event_id: hostile, certificate: { subject: hostile, issuer: hostile, valid_to: hostile, sha256: hostile } }] },
     'customer.siem.disable': { ...OF, name: hostile, customer_id: hostile },
   });
   for (const argv of [configure('--type', 'cef', '--url', 'x'), ['customer', 'siem', 'show', 'c', '--mssp', 'm'], ['customer', 'siem', 'test', 'c', '--mssp', 'm'], ['customer', 'siem', 'disable', 'c', '--mssp', 'm', '--force']]) {

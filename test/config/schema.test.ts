@@ -209,8 +209,8 @@ t.test('syslog goes to a host and a port; a port in the URL wins, then the optio
     [{ url: 'https://siem.example/', transport: 'udp' }, /transport: expected "http" for an https:\/\/ URL, found "udp"/],
     [{ url: 'https://siem.example/', transport: 'tcp' }, /transport: expected "http"/],
     [{ url: 'https://siem.example/', port: 514 }, /port: is an option of syslog/],
-    [{ transport: 'udp', tls: true }, /tls: needs transport "tcp"/],
-    [{ transport: 'udp', tls: {} }, /tls: needs transport "tcp"/],
+    [{ transport: 'udp', tls: true }, /tls: UDP has no TLS/],
+    [{ transport: 'udp', tls: {} }, /tls: UDP has no TLS/],
     [{ token: CANARY }, /token: syslog carries no token/],
   ];
   for (const [options, problem] of contradictions) t.match(lines(refusal(withSiem({ ...cef, ...options })))[0], problem, JSON.stringify(options));

@@ -250,8 +250,8 @@ t.test('a SIEM is added or replaced by its name, and keeps its token where its t
 
 t.test('a SIEM that the file would refuse is refused in the same words', (t) => {
   const cases: [settings: object, message: string | RegExp][] = [
-    [{ ...cef, tls: true, transport: 'udp' }, '/tls: needs transport "tcp"; UDP has no TLS'],
-    [{ ...cef, transport: 'http' }, '/transport: expected "udp" or "tcp" for a syslog:// URL, found "http"'],
+    [{ ...cef, tls: true, transport: 'udp' }, '/tls: UDP has no TLS: say transport "tcp", or leave tls out'],
+    [{ ...cef, transport: 'http' }, '/transport: expected "udp" or "tcp" for a syslog:// URL, found "http"; for HTTP give an https:// URL'],
     [{ ...cef, url: 'https://x/', port: 1 }, '/port: is an option of syslog://; put the port into the URL'],
     [{ ...cef, facility: 24 }, '/facility: expected an integer from 0 to 23, found 24'],
     [{ ...cef, splunk_index: 'x' }, /^\/splunk_index: unknown key for type "cef"/],
