@@ -1,15 +1,15 @@
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { got } from 'got';
-import { openAuditLog } from '../../src/audit/log.js';
-import { createDeliveryLoop } from '../../src/delivery/loop.js';
+import { openAuditLog, type AuditLog } from '../../src/audit/log.js';
+import { createDeliveryLoop, type DeliveryLoop } from '../../src/delivery/loop.js';
 import { encodeEvent, narrowEvent, type FilteredBytes, type FilteredEvent } from '../../src/event/privacy.js';
 import { createSyslogOutput } from '../../src/outputs/syslog.js';
 import { createWebhookOutput } from '../../src/outputs/webhook.js';
 import type { Output } from '../../src/outputs/output.js';
 import { nodeClock, nodeRandom } from '../../src/platform/node.js';
 import { nodeSpoolFiles } from '../../src/platform/spool-files.js';
-import { createSpool, type Spool } from '../../src/spool/spool.js';
+import { createSpool, type Spool, type Stream } from '../../src/spool/spool.js';
 import { createUlid } from '../../src/ulid.js';
 import { sampleScan } from '../fixtures/events.js';
 import { silentLogger } from '../fixtures/logger.js';
@@ -19,8 +19,11 @@ import { silentLogger } from '../fixtures/logger.js';
 export const CONCURRENCY = 8;
 const PRODUCERS = 256;
 const ID = { msspId: 'mssp', customerId: 'customer' };
-const ports = { files: nodeSpoolFiles, clock: nodeClock, random: nodeRandom, logger: silentLogger };
 const ulid = createUlid(nodeClock, nodeRandom);
+const ports = {
+  files: nodeSpoolFiles, clock: nodeClock, random: nodeRandom, logger: silentLogger,
+  spend: <T>(write: () => Promise<T>): Promise<T> => write(), ulid: () => `aud_${ulid()}`,
+};
 
 export function nextEvent(): FilteredEvent {
   return sampleScan({ id: `evt_${ulid()}` });
@@ -55,22 +58,32 @@ export async function fillSpool(folder: string, count: number, destinations: rea
 /** Delivers all that waits, with the real audit log and no limit to the rate; how many a second. */
 export async function drainSpool(folder: string, output: Output): Promise<number> {
   const spool = await openSpool(folder);
-  const audit = await openAuditLog({ folder: join(folder, 'audit'), maxFileBytes: 10_000_000, maxBytes: 1024 ** 3, retentionDays: 90 }, { ...ports, spend: (write) => write(), ulid: () => `aud_${ulid()}` });
+  const audit = await openAudit(folder);
   const stream = await spool.openStream(ID);
   const cursor = await stream.attach(output.name);
   const count = cursor.pending();
   const started = performance.now();
-  const loop = createDeliveryLoop({
-    stream: ID, cursor, deadLetters: await stream.deadLetters(output.name), output, audit, retentionMs: () => 86_400_000,
-    narrow: (event) => narrowEvent({ dataMode: 'privacy_safe', dataFields: [] }, event),
-    timing: { eventsPerSecond: Number.MAX_SAFE_INTEGER },
-  }, ports);
+  const loop = await deliver({ stream, output, audit });
   while (cursor.pending() > 0) await nodeClock.sleep(2);
   const seconds = (performance.now() - started) / 1000;
   await loop.stop(0);
   await audit.close();
   await spool.close();
   return count / seconds;
+}
+
+/** A delivery loop as the daemon makes it, but for the limit to the rate after an outage. */
+export async function deliver({ stream, output, audit }: { readonly stream: Stream<FilteredBytes>; readonly output: Output; readonly audit: AuditLog }): Promise<DeliveryLoop> {
+  return createDeliveryLoop({
+    stream: stream.id, cursor: await stream.attach(output.name), deadLetters: await stream.deadLetters(output.name), output, audit,
+    flushIntervalMs: output.batchEvents === 1 ? 0 : 5000, retentionMs: () => 86_400_000,
+    narrow: (event) => narrowEvent({ dataMode: 'privacy_safe', dataFields: [] }, event),
+    timing: { eventsPerSecond: Number.MAX_SAFE_INTEGER },
+  }, ports);
+}
+
+export function openAudit(folder: string): Promise<AuditLog> {
+  return openAuditLog({ folder: join(folder, 'audit'), maxFileBytes: 10_000_000, maxBytes: 1024 ** 3, retentionDays: 90 }, ports);
 }
 
 /** A bare got loop with a keep-alive agent; how many posts a second. */
@@ -86,7 +99,7 @@ export async function bareGotLoop(url: string, count: number): Promise<number> {
   return count / seconds;
 }
 
-function openSpool(folder: string): Promise<Spool<FilteredBytes>> {
+export function openSpool(folder: string): Promise<Spool<FilteredBytes>> {
   return createSpool<FilteredBytes>({
     folder: join(folder, 'spool'), segmentBytes: 8 * 1024 * 1024, maxBytes: 64 * 1024 ** 3, minFreeBytes: 0, whenFull: 'reject', ack: 'fsync', sealAgeMs: 3_600_000,
   }, { ...ports, onReport: () => undefined });

@@ -4,13 +4,14 @@ interface Bench {
   run(options: { readonly events: number | undefined }): Promise<void>;
 }
 
-/** `npm run bench -- scan|spool|backlog|delivery|drain|start … [--events N]`: ratios measured side by side in one run. */
+/** `npm run bench -- scan|spool|backlog|delivery|drain|isolation|outputs|start … [--events N]`: ratios measured side by side in one run. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   scan: () => import('./scan.js'),
   spool: () => import('./spool.js'),
   backlog: () => import('./backlog.js'),
   delivery: () => import('./delivery.js'),
   drain: () => import('./drain.js'),
+  isolation: () => import('./isolation.js'),
   start: () => import('./start.js'),
 };
 

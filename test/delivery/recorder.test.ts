@@ -51,7 +51,7 @@ t.test('an event that a crash left as a dead letter before its cursor moved is n
     stopped: new AbortController().signal,
     narrow: () => undefined,
   }, { clock: manualClock(), logger: silentLogger });
-  const unit = { items: [item], size: 1, firstSeq: 7, state: 'finishing' as const, attempts: 1, notBeforeMs: -Infinity };
+  const unit = { items: [item], size: 1, bytes: item.payload.byteLength, firstSeq: 7, state: 'finishing' as const, attempts: 1, notBeforeMs: -Infinity };
   t.equal(await recorder.settle([{ unit, verdict: { status: 'success', httpStatus: 200 } }]), true);
   t.same(letters.map(({ seq }) => seq), [6]);
 });
