@@ -1,7 +1,11 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import type { Test } from 'tap';
 import { eventually, makeSite, post, runRaxed, startDaemonProcess } from '../fixtures/daemon.js';
+import type { RunningDaemon, Site } from '../fixtures/daemon.js';
+import { fillDisk, mountDisk, mountRefusal } from '../fixtures/small-disk.js';
+import type { Soc } from '../fixtures/soc.js';
 import { startSoc } from '../fixtures/soc.js';
 
 const SECRET = 'CANARYSECRET-9d1c';
@@ -174,4 +178,101 @@ t.test('ctl customer configure made stricter reaches what waits and the dead let
   t.equal(kept.allowed.filter((word) => sent.includes(word)).length, 46);
   await daemon.kill('SIGTERM');
   t.same(words.forbidden.filter((word) => everyByte(site.folder).includes(word) || daemon.output().includes(word)), []);
+});
+
+/** A customer whose events wait in full, in many segments and as dead letters, for a SOC that is down. */
+interface Backlog {
+  readonly site: Site;
+  readonly soc: Soc;
+  socUp: boolean;
+  daemon: RunningDaemon;
+  readonly ids: readonly string[];
+  /** Of the texts that wait, those that can be found on the disk. */
+  rawOnDisk(): number;
+  makeStricter(): void;
+  /** Nothing of them has left the machine since the policy is stricter, and everything arrives without it. */
+  checkDelivered(): Promise<void>;
+}
+
+async function createBacklog(t: Test, site: Site, events: number): Promise<Backlog> {
+  let arrivedBefore = 0;
+  const words: string[] = [];
+  const ids: string[] = [];
+  const soc = await startSoc(SECRET, ({ body }) => (backlog.socUp ? 200 : body.includes('REFUSE') ? 422 : 503));
+  const write = (dataMode: string): void => {
+    site.writeConfig({
+      mssps: [{ id: 'mssp_test', webhook: { url: soc.url, secret: SECRET, max_in_flight: 1 }, customers: [{ id: 'cust_a', data_mode: dataMode }] }],
+      spool: { min_free_bytes: 0, segment_bytes: 16_384 },
+    });
+  };
+  write('full');
+  const daemon = await startDaemonProcess(site);
+  t.teardown(async () => { await backlog.daemon.kill('SIGKILL'); await soc.close(); });
+  const scan = async (text: string): Promise<void> => {
+    const word = canary();
+    words.push(word);
+    ids.push(String((await post(site.scanSocket, '/v1/scan', { prompt: `${ATTACK} ${text} ${word} ${'word '.repeat(1000)}`, mssp_id: 'mssp_test', customer_id: 'cust_a' })).body['event_id']));
+  };
+  const backlog: Backlog = {
+    site, soc, ids, daemon, socUp: false,
+    rawOnDisk() { const bytes = everyByte(join(site.stateFolder, 'spool')); return words.filter((word) => bytes.includes(word)).length; },
+    makeStricter() { arrivedBefore = soc.arrivals.length; write('privacy_safe'); },
+    async checkDelivered() {
+      this.socUp = true;
+      await post(site.controlSocket, '/v1/reload', {});
+      await post(site.controlSocket, '/v1/spool/dead/replay', { all: true });
+      await eventually('everything arrives', () => { const got = new Set(soc.accepted.map(({ event }) => event.event_id)); return ids.every((id) => got.has(id)); }, 120_000);
+      const sent = soc.arrivals.slice(arrivedBefore).map(({ body }) => body).join('\n');
+      t.same(words.filter((word) => sent.includes(word)), [], 'nothing raw was sent');
+      t.equal(this.rawOnDisk(), 0, 'nothing raw is left');
+    },
+  };
+  for (let n = 0; n < 3; n++) await scan('REFUSE');
+  await eventually('three are dead letters', async () => (await post(site.controlSocket, '/v1/spool/dead/list', {})).body['total'] === 3, 60_000);
+  for (let n = 0; n < events; n++) await scan('waits');
+  return backlog;
+}
+
+t.test('a stricter policy that SIGKILL stops half way is carried out at the next start, before anything is answered or sent', async (t) => {
+  const site = makeSite();
+  t.teardown(() => { site.remove(); });
+  const backlog = await createBacklog(t, site, 300);
+  const all = backlog.rawOnDisk();
+  t.equal(all, 303);
+  const folder = join(site.stateFolder, 'spool/mssp_test/cust_a');
+  const first = join(folder, readdirSync(folder).filter((name) => name.endsWith('.seg')).sort()[0] ?? '');
+  const { size } = statSync(first);
+  backlog.makeStricter();
+  // Without a pause: it is over within a fraction of a second.
+  for (const end = Date.now() + 60_000; statSync(first).size === size && Date.now() < end;) await new Promise(setImmediate);
+  await backlog.daemon.kill('SIGKILL');
+  const left = backlog.rawOnDisk();
+  t.ok(left > 3 && left < all, `${left} of ${all} are still there`);
+  backlog.daemon = await startDaemonProcess(site);
+  t.equal(backlog.rawOnDisk(), 0, 'the dead letters\' neither');
+  t.notOk(existsSync(join(folder, 'rewrite.pending')));
+  await backlog.checkDelivered();
+});
+
+t.test('a stricter policy that a full disk stops is said to be unfinished, keeps all texts from being sent, and is carried out when there is room', { skip: mountRefusal('tmpfs') }, async (t) => {
+  const site = makeSite();
+  const unmount = mountDisk('tmpfs', site.stateFolder, 6 * 1024 * 1024);
+  t.teardown(() => { unmount(); site.remove(); });
+  const backlog = await createBacklog(t, site, 40);
+  const giveBack = fillDisk(site.stateFolder);
+  backlog.makeStricter();
+  const warned = async (): Promise<boolean> => JSON.stringify((await post(site.controlSocket, '/v1/status', {})).body['warnings']).includes('could not yet be rewritten');
+  await eventually('it is said', warned);
+  t.ok(backlog.rawOnDisk() > 0, 'the disk does not take it');
+  const tries = backlog.soc.arrivals.length;
+  await post(site.controlSocket, '/v1/reload', {});
+  await eventually('it goes on trying to deliver', () => backlog.soc.arrivals.length > tries);
+  await backlog.daemon.kill('SIGKILL');
+  backlog.daemon = await startDaemonProcess(site);
+  await eventually('the next daemon says it, too', warned);
+  giveBack();
+  await eventually('it is done', () => backlog.rawOnDisk() === 0);
+  await eventually('and no longer said', async () => !await warned());
+  await eventually('but audited', () => everyByte(join(site.stateFolder, 'audit')).includes('privacy_made_stricter'));
+  await backlog.checkDelivered();
 });
