@@ -16,14 +16,15 @@ export async function readSecret(name: string, given: { readonly value: string |
   if (value === '') throw new RaxedError('USAGE', `--${name} is empty`);
   const source = value === STANDARD_INPUT ? value : file;
   if (source === undefined) return value;
+  const option = file === undefined ? `--${name}` : `--${name}-file`;
   let content: string;
   try {
     if (source !== STANDARD_INPUT) content = await readAll(readFileBytes(source), MAX_SECRET_BYTES);
     else content = canAsk(terminal) ? await askHidden(name, terminal) : await readAll(terminal.stdin, MAX_SECRET_BYTES);
   } catch (error) {
-    throw new RaxedError('SECRET_UNAVAILABLE', `--${name}: ${describeError(error)}`, { cause: error });
+    throw new RaxedError('SECRET_UNAVAILABLE', `${option}: ${describeError(error)}`, { cause: error });
   }
   const secret = content.replace(/\r?\n$/, '');
-  if (secret === '') throw new RaxedError('SECRET_UNAVAILABLE', `--${name}: what was read is empty`);
+  if (secret === '') throw new RaxedError('SECRET_UNAVAILABLE', `${option}: what was read is empty`);
   return secret;
 }
