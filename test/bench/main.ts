@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   delivery: () => import('./delivery.js'),
   drain: () => import('./drain.js'),
   isolation: () => import('./isolation.js'),
+  outputs: () => import('./outputs.js'),
   start: () => import('./start.js'),
 };
 

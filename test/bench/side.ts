@@ -16,5 +16,6 @@ export function inProcess<T>(file: string, args: readonly string[]): Promise<T> 
 /** In such a process: its answer, and its end when that is fetched. */
 export function answer(result: Promise<unknown>): void {
   process.channel?.ref();
+  process.once('disconnect', () => { process.exit(); });
   void result.then((value) => process.send?.(value));
 }
