@@ -9,7 +9,7 @@ import { buildGeneration, streamOf, tenantKey } from './generation.js';
 import type { Policies } from './policies.js';
 import type { Clock, Logger, Random } from '../ports.js';
 import { retentionMs, sealAgeMs } from './settings.js';
-import type { Spool, StreamId } from '../spool/spool.js';
+import type { Spool, Stream, StreamId } from '../spool/spool.js';
 
 /** Puts generations in force, and keeps what runs in line with the one that is. */
 export interface Installer {
@@ -53,7 +53,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
   async function prepare(config: Config): Promise<() => Promise<void>> {
     const next = await buildGeneration(config, current, deps.build);
     try {
-      for (const tenant of next.tenants) await spool.openStream(streamOf(tenant));
+      for (const tenant of next.tenants) await openStream(tenant).catch(noted(tenant));
       const putInForce = await policies.prepare(next.tenants);
       return async () => {
         const previous = current;
@@ -71,15 +71,30 @@ export function createInstaller(deps: InstallerDeps): Installer {
 
   async function settle(): Promise<void> {
     const now = generation();
+    let unopened = 0;
     try {
-      for (const tenant of now.tenants) (await spool.openStream(streamOf(tenant))).configure({ sealAgeMs: sealAgeMs(tenant) });
-      await destinations.apply(now.tenants.flatMap(plansOf));
-      await deps.reconfigure(now);
-      settled = true;
+      for (const tenant of now.tenants) {
+        await openStream(tenant).then((stream) => { stream.configure({ sealAgeMs: sealAgeMs(tenant) }); }, (error: unknown) => { unopened++; noted(tenant)(error); });
+      }
+      try {
+        await destinations.apply(now.tenants.flatMap(plansOf));
+      } finally {
+        await deps.reconfigure(now);
+      }
+      settled = unopened === 0;
     } catch (error) {
       settled = false;
       logger.error({ error: describeError(error) }, 'not everything of the new configuration could be started; it is tried again');
     }
+  }
+
+  function openStream(tenant: TenantPlan): Promise<Stream<FilteredBytes>> {
+    return spool.openStream(streamOf(tenant));
+  }
+
+  /** One customer's folder that the disk does not list holds up no other customer. */
+  function noted(tenant: TenantPlan): (error: unknown) => void {
+    return (error) => { logger.error({ mssp_id: tenant.mssp.id, customer_id: tenant.customer.id, error: describeError(error) }, 'a customer\'s spool cannot be opened; it is tried again'); };
   }
 
   function plansOf(tenant: TenantPlan): DestinationPlan[] {

@@ -552,3 +552,43 @@ void t.test('concurrent readers of one cursor get what each asked for', async ()
   }), { numRuns: 200 });
   await spool.close();
 });
+
+void t.test('wherever a destination is, what it has not got is on the disk, after a crash too', async (t) => {
+  const whole = new FaultyFiles();
+  const texts = numbered(40);
+  const { spool, stream } = await openWorld(whole);
+  await stream.attach('webhook');
+  await appendAll(stream, texts);
+  await spool.close();
+  for (let position = 1; position <= texts.length + 1; position++) {
+    const files = whole.kill();
+    const world = await openWorld(files);
+    await (await world.stream.attach('webhook')).commit(position);
+    await world.spool.tick();
+    const after = files.crash(seededRandom(position));
+    await world.spool.close();
+    const again = await openWorld(after);
+    const found = (await readAll(await again.stream.attach('webhook'))).map(textOf);
+    if (found.join() !== texts.slice(position - 1).join() || again.reports.length > 0) t.fail(`at ${position}: ${found.length} are left, ${again.reports.length} reports`);
+    await again.spool.close();
+  }
+  t.pass();
+});
+
+void t.test('while a cursor is being synced it stands where it was, and nothing is deleted', async (t) => {
+  const files = new FaultyFiles();
+  const { spool, stream } = await openWorld(files);
+  const cursor = await stream.attach('webhook');
+  await appendAll(stream, numbered(40));
+  files.syncTurns = () => 20;
+  const calls: string[] = [];
+  files.onCall = (op, path) => { calls.push(`${op} ${path.slice(path.lastIndexOf('.'))}`); return undefined; };
+  const committed = cursor.commit(41);
+  t.equal(cursor.committed, 1);
+  await Promise.all([spool.tick(), committed]);
+  await spool.tick();
+  t.equal(cursor.committed, 41);
+  const [synced, deleted] = [calls.indexOf('datasync .cursor'), calls.indexOf('unlink .seg')];
+  t.ok(synced >= 0 && deleted > synced, `synced at ${synced}, deleted at ${deleted}`);
+  await spool.close();
+});
