@@ -122,7 +122,7 @@ function wireError(cause: unknown): DeliveryError {
 
 /**
  * Connects, writes all frames with back-pressure, half-closes, and (confirm "fin") waits for the peer's end of stream.
- * An end that comes before our own is not an answer to it: the peer went away, and what it read is unknown.
+ * An end that comes before our own, or before all was sent, is no answer to it: the peer went away, and what it read is unknown.
  */
 function sendStream(options: SyslogOptions, secure: Secure | undefined, frames: readonly Buffer[], signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -147,7 +147,9 @@ function sendStream(options: SyslogOptions, secure: Secure | undefined, frames: 
     };
     const aborted = (): void => { finish(new DeliveryError('retry', 'aborted')); };
     const late = (): void => { finish(new DeliveryError('retry', `no progress within ${options.timeoutMs} ms (${phase})`)); };
-    const ended = (): void => { if (phase !== 'confirming') finish(new DeliveryError('retry', 'the receiver ended the connection early')); };
+    const ended = (): void => {
+      if (phase !== 'confirming' || transport.writableLength > 0) finish(new DeliveryError('retry', 'the receiver ended the connection early'));
+    };
     // A peer that reads one octet a second makes progress for ever.
     const deadline = setTimeout(late, options.timeoutMs * 10);
     if (signal.aborted) { aborted(); return; }
