@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { makeCertificates } from '../fixtures/certificates.js';
 import { eventually, makeSite, post, runRaxed, startDaemonProcess, type RunningDaemon, type Site } from '../fixtures/daemon.js';
+import { everyByte } from '../fixtures/every-byte.js';
 import { closedPort, httpReceiver, type HttpReceiver } from '../fixtures/receivers.js';
 import { startTinyproxy, withoutTinyproxy, type Tinyproxy } from '../fixtures/tinyproxy.js';
 
@@ -23,10 +23,9 @@ async function destinations(site: Site): Promise<readonly Destination[]> {
 
 /** Everything that a daemon has said and written, but for the file that the operator wrote. */
 async function everythingSaid(site: Site, daemon: RunningDaemon): Promise<string> {
-  const files = readdirSync(site.stateFolder, { recursive: true, encoding: 'utf8' }).map((name) => join(site.stateFolder, name)).filter((path) => statSync(path).isFile());
   const shown = await Promise.all([['ctl', 'status'], ['ctl', 'status', '--json'], ['audit', 'recent', '--json'], ['config', 'show', '--config', site.configFile]]
     .map(async (command) => { const { stdout, stderr } = await runRaxed(command, { RAXED_SOCKET: site.controlSocket }); return stdout + stderr; }));
-  return [daemon.output(), ...files.map((path) => readFileSync(path, 'latin1')), ...shown].join('\n');
+  return [daemon.output(), everyByte(site.stateFolder), ...shown].join('\n');
 }
 
 interface World { readonly site: Site; readonly webhook: HttpReceiver; readonly collector: HttpReceiver; readonly proxy: Tinyproxy; readonly config: (proxy: string | null) => object }
