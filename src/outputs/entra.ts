@@ -52,6 +52,7 @@ export function createEntraTokens(options: EntraOptions): EntraTokens {
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Accept': 'application/json', 'User-Agent': `raxed/${options.version}` },
       body: Buffer.from(new URLSearchParams({ client_id: clientId, scope, client_secret: clientSecret, grant_type: 'client_credentials' }).toString()),
       signal: closing.signal,
+      wholeBody: true,
     });
     receiptOf(answer, clock.now(), meaningOf);
     const { access_token: value, expires_in: seconds } = jsonReply(answer);

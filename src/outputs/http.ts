@@ -13,6 +13,7 @@ import { createTlsFiles, type TlsOptions } from './tls-files.js';
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** The status line is the answer; a body that dawdles behind it is waited for no longer than this. */
 const BODY_GRACE_MS = 1000;
+const SENT_TURNS = 10;
 
 export interface HttpClientOptions {
   readonly tls?: TlsOptions | undefined;
@@ -30,6 +31,8 @@ export interface HttpPost {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly signal: AbortSignal;
+  /** The answer is in its body: that is waited for as long as the head, and one that is cut short is no answer. */
+  readonly wholeBody?: boolean;
 }
 
 export interface HttpAnswer {
@@ -66,14 +69,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     return proxy === 'direct' ? direct : tunnel ??= new TunnelAgent(pool, files, { proxy, timeoutMs: options.timeoutMs });
   }
 
-  async function ask({ url, headers, signal }: Omit<HttpPost, 'body'>, content: { method: 'GET' } | { method: 'POST'; body: Uint8Array }): Promise<HttpAnswer> {
+  async function ask({ url, headers, signal, wholeBody = false }: Omit<HttpPost, 'body'>, content: { method: 'GET' } | { method: 'POST'; body: Uint8Array }): Promise<HttpAnswer> {
     const got = await (client ??= loadGot());
     const https = agentFor(url);
     // A kept connection that the peer closed while it was idle says nothing about the peer: ask again on another.
     for (let tries = 0; tries <= options.maxSockets; tries++) {
       if (url.startsWith('https:')) https.refresh();
       const stream = got.stream(url, { headers, ...content, agent: { http: plain, https } });
-      const answer = await exchange(stream, signal, options.timeoutMs);
+      const answer = await exchange(stream, signal, { timeoutMs: options.timeoutMs, wholeBody });
       if (answer !== 'stale') return answer;
     }
     throw wireFailure('ECONNRESET', '');
@@ -101,7 +104,7 @@ async function loadGot(): Promise<Got> {
 }
 
 /** One request. `stale`: the connection had been used before and was reset before any answer. */
-function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, timeoutMs: number): Promise<HttpAnswer | 'stale'> {
+function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, { timeoutMs, wholeBody }: { readonly timeoutMs: number; readonly wholeBody: boolean }): Promise<HttpAnswer | 'stale'> {
   return new Promise((resolve, reject) => {
     let sent: ClientRequest | undefined;
     let head: IncomingMessage | undefined;
@@ -118,8 +121,14 @@ function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, timeou
     };
     const answered = (response: IncomingMessage, complete: boolean): void => {
       if (!settle()) return;
-      if (!complete) stream.destroy();
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), complete });
+      const status = response.statusCode ?? 0;
+      void isSent(sent).then((whole) => {
+        if (!complete || !whole) stream.destroy();
+        // Whoever says that they have it before they can have it is not believed.
+        if (!whole && meaningOfStatus(status) === 'success') reject(new DeliveryError('retry', `answered ${status} before the event had been sent`));
+        else if (!complete && wholeBody) reject(new DeliveryError('retry', `answered ${status}, and the answer was cut short`));
+        else resolve({ status, headers: response.headers, body: Buffer.concat(chunks), complete });
+      });
     };
     const failed = (error: unknown): void => {
       if (head !== undefined) { answered(head, false); return; }
@@ -146,15 +155,10 @@ function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, timeou
       made.on('error', () => undefined);
     });
     stream.on('response', (response: IncomingMessage) => {
-      // Whoever says that they have it before they can have it is not believed.
-      if (sent?.writableFinished === false && meaningOfStatus(response.statusCode ?? 0) === 'success') {
-        if (settle()) reject(new DeliveryError('retry', `answered ${response.statusCode} before the event had been sent`));
-        stream.destroy();
-        return;
-      }
       head = response;
       clearTimeout(timer);
-      timer = setTimeout(() => { answered(response, false); }, BODY_GRACE_MS);
+      // Once more round the event loop: after a pause of this process the time is over before what has arrived is read.
+      timer = setTimeout(() => { setImmediate(() => { setImmediate(() => { answered(response, false); }); }); }, wholeBody ? timeoutMs : BODY_GRACE_MS);
     });
     stream.on('data', (chunk: Buffer) => {
       if (over) return;
@@ -167,4 +171,10 @@ function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, timeou
     if (signal.aborted) aborted();
     else signal.addEventListener('abort', aborted, { once: true });
   });
+}
+
+/** Whether all of a request is with the operating system. An answer may be read before we are told so, by a few turns of the event loop. */
+async function isSent(request: ClientRequest | undefined): Promise<boolean> {
+  for (let turn = 0; turn < SENT_TURNS && request?.writableFinished === false; turn++) await new Promise((resolve) => { setImmediate(resolve); });
+  return request?.writableFinished !== false;
 }

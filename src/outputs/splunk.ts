@@ -45,7 +45,7 @@ export function createSplunkOutput(options: SplunkOptions): SiemOutput {
 
   async function askForAcks(acks: readonly number[], cookie: string | undefined, signal: AbortSignal): Promise<HttpAnswer> {
     const headers = cookie === undefined ? json : { ...json, Cookie: cookie };
-    const answer = await client.post({ url: `${options.ackUrl}?channel=${channel}`, headers, body: Buffer.from(JSON.stringify({ acks })), signal });
+    const answer = await client.post({ url: `${options.ackUrl}?channel=${channel}`, headers, body: Buffer.from(JSON.stringify({ acks })), signal, wholeBody: true });
     receipt(answer);
     return answer;
   }
@@ -57,7 +57,7 @@ export function createSplunkOutput(options: SplunkOptions): SiemOutput {
     async send(batch, signal) {
       const tickets: AckTicket[] = [];
       const taken = await sendInRequests(batch.map(({ event }) => format(event)), { separator: '\n' }, async (body, from) => {
-        const answer = await client.post({ url, headers: { ...json, 'Content-Encoding': 'gzip' }, body: await compress(body), signal });
+        const answer = await client.post({ url, headers: { ...json, 'Content-Encoding': 'gzip' }, body: await compress(body), signal, wholeBody: channel !== undefined });
         const said = receipt(answer, from);
         if (channel !== undefined) tickets.push(ackTicketOf(answer));
         return said;

@@ -50,6 +50,7 @@ t.test('SIEMs are configured, checked, tried out and disabled with ctl, over TLS
   t.same([splunk.events.length, logscale.events.length, collector.events.length, syslog.messages.length], [0, 0, 0, 0], 'no event was sent');
 
   const tried = await siem('test', '--json');
+  if (tried.code !== 0) t.comment(JSON.stringify([splunk.requests.map(({ path, body }) => [path, body.length < 60 ? body.toString() : body.length]), logscale.requests.length, collector.requests.length, syslog.messages.length, syslog.connections]));
   t.equal(tried.code, 0, tried.stderr);
   const { results } = JSON.parse(tried.stdout) as { results: { name: string; event_id: string; delivered: boolean; says?: string; certificate: object }[] };
   t.same(results.map(({ name, delivered }) => [name, delivered]), [['splunk', true], ['crowdstrike', true], ['arcsight', true], ['cef', true]]);
