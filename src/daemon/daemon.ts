@@ -234,9 +234,10 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       });
     }
 
+    /** First after TICK_MS. */
     async function repeat(everyMs: number, work: () => Promise<void>): Promise<void> {
-      for (;;) {
-        await clock.sleep(everyMs, stopping.signal);
+      for (let waitMs = TICK_MS; ; waitMs = everyMs) {
+        await clock.sleep(waitMs, stopping.signal);
         if (stopping.signal.aborted) return;
         await work().catch((error: unknown) => { logger.error({ error: describeError(error) }, 'housekeeping failed; it is tried again'); });
       }

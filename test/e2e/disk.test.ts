@@ -19,6 +19,8 @@ const LONG = process.env['RAXED_TEST_LONG'] === '1';
 const DISK_BYTES = 4 * 1024 * 1024;
 /** Of segments as small as these. */
 const RESERVE_BYTES = 128 * 1024;
+/** A SOC that was down is tried every 30 s at least. */
+const PROBED_MS = 120_000;
 /** An event that fits into no slack at the end of a file. */
 const LONG_TEXT = 'word '.repeat(2000);
 
@@ -99,14 +101,14 @@ async function checkWatchdog({ watchdogFeeds }: Patient): Promise<void> {
 /** Everything is as if nothing had been, and what was missed is said. */
 async function checkRecovers(t: Test, patient: Patient): Promise<void> {
   const { site, soc, acknowledged } = patient;
-  await eventually('scans are spooled again', async () => (await patient.scan()).body['delivery'] === 'spooled');
+  await eventually('scans are spooled again', async () => (await patient.scan()).body['delivery'] === 'spooled', PROBED_MS);
   await eventually('it is ready', patient.isReady);
   patient.socUp = true;
   const missing = (): string[] => {
     const delivered = new Set(soc.accepted.map(({ event }) => event.event_id));
     return acknowledged.filter((id) => !delivered.has(id));
   };
-  await eventually('everything acknowledged arrives', () => missing().length === 0).catch(() => undefined);
+  await eventually('everything acknowledged arrives', () => missing().length === 0, PROBED_MS).catch(() => undefined);
   t.same(missing(), [], 'nothing acknowledged is lost');
   t.ok(soc.arrivals.every(({ signed }) => signed), 'every delivery is signed');
   t.match(await post(site.controlSocket, '/v1/customer/create', { mssp: 'mssp_test', id: 'cust_new', name: 'New' }), { status: 200 }, 'changes are stored again');
@@ -151,7 +153,7 @@ for (const kind of ['tmpfs', 'ext4'] as const) {
     const giveBack = fillDisk(patient.site.stateFolder);
     await checkRejects(t, patient);
     patient.socUp = true;
-    await eventually('everything that waited arrives', () => patient.acknowledged.every((id) => patient.soc.accepted.some(({ event }) => event.event_id === id)));
+    await eventually('everything that waited arrives', () => patient.acknowledged.every((id) => patient.soc.accepted.some(({ event }) => event.event_id === id)), PROBED_MS);
     await eventually('and is audited', () => patient.acknowledged.every((id) => auditText(patient).includes(id)));
     await eventually('the cursor has moved', async () => await pending(patient) === 0);
     t.match(await patient.scan(), { body: { delivery: 'rejected' } }, 'the room that was made is the reserve\'s');
@@ -186,7 +188,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     await patient.start();
     t.equal(told(), 0);
     giveBack();
-    await eventually('the SOC is told without a new threat', () => told() >= rejected);
+    await eventually('the SOC is told without a new threat', () => told() >= rejected, PROBED_MS);
     t.equal(told(), rejected);
     await eventually('and the audit log says that it was', () => /"event":"gap_announced".*"reason":"rejected"/.test(auditText(patient)));
     await checkRecovers(t, patient);
@@ -250,7 +252,7 @@ t.test('a disk that is full of what waits drains when the SOC is back', { skip: 
   patient.socUp = false;
   await checkRejects(t, patient);
   patient.socUp = true;
-  const heals = eventually('scans are spooled again', async () => (await patient.scan()).body['delivery'] === 'spooled');
+  const heals = eventually('scans are spooled again', async () => (await patient.scan()).body['delivery'] === 'spooled', PROBED_MS);
   t.equal(await heals.then(() => true, () => false), true, 'what is delivered makes room');
 });
 
