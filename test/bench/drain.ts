@@ -7,9 +7,13 @@ import { join } from 'node:path';
 import { encodeEvent } from '../../src/event/privacy.js';
 import { bareGotLoop, drainSpool, fillSpool, nextEvent, syslogOutput, webhookOutput } from './delivery-sides.js';
 import { startHttpReceiver } from './delivery.js';
+import { answer, inProcess } from './side.js';
 
 const EVENTS = 200_000;
 const FEED_BATCH = 2000;
+/** What rsyslog is asked to take in with a sync each. */
+const FED_EVENTS = 2000;
+type Sync = 'on' | 'off';
 const never = new AbortController().signal;
 
 /**
@@ -23,15 +27,15 @@ export async function run({ events = EVENTS }: { readonly events?: number | unde
   try {
     print(`${format(events)} events, ${encodeEvent(nextEvent()).length} octets each; load ${loadavg().map((load) => load.toFixed(1)).join(' ')}`);
     const url = await http.url;
-    const filled = await inProcess('fill', folder, events);
-    const before = await inProcess('bare', url, Math.ceil(events / 2));
-    const webhook = await inProcess('webhook', folder, url);
-    const bare = (before + await inProcess('bare', url, Math.ceil(events / 2))) / 2;
-    print('webhook', 'bare got loop', `${format(bare)}/s, half before, half after`);
+    const filled = await inTurn('fill', folder, events);
+    const before = await inTurn('bare', url, Math.ceil(events / 8));
+    const webhook = await inTurn('webhook', folder, url);
+    const bare = (before + await inTurn('bare', url, Math.ceil(events / 8))) / 2;
+    print('webhook', 'bare got loop', `${format(bare)}/s over an eighth as many, before and after`);
     print('webhook', 'raxed', `${format(webhook)}/s, ${Math.round(webhook / bare * 100)} %`);
 
     const counted = syslog.count(events);
-    const drained = await inProcess('syslog', folder, await syslog.listen());
+    const drained = await inTurn('syslog', folder, await syslog.listen());
     await counted;
     await syslog.unlisten();
     const raxed = { taken: filled, drained };
@@ -60,12 +64,35 @@ interface SyslogReceiver {
   stop(): void;
 }
 
-/** Fills rsyslog's disk queue while the receiver is down, and then lets it forward everything. */
-async function rsyslogForwards(folder: string, { events, sync, receiver }: { events: number; sync: 'on' | 'off'; receiver: SyslogReceiver }): Promise<{ taken: number; drained: number }> {
-  await mkdir(folder);
-  const port = await freePort();
+/**
+ * Fills rsyslog's disk queue while the receiver is down, without syncs so that it takes minutes and not an hour, stops
+ * it, and starts it again beside a receiver that is up: what is measured is the drain of a queue that is on the disk.
+ * What it takes in with `sync` is measured before that, with fewer events.
+ */
+async function rsyslogForwards(folder: string, { events, sync, receiver }: { events: number; sync: Sync; receiver: SyslogReceiver }): Promise<{ taken: number; drained: number }> {
   const target = await receiver.listen();
   await receiver.unlisten();
+  const few = Math.min(events, FED_EVENTS);
+  const trial = await startRsyslog(join(folder, 'trial'), { target, sync });
+  const taken = await inTurn('feed', trial.port, few);
+  await trial.stop();
+  const filler = await startRsyslog(join(folder, 'queue'), { target, sync: 'off' });
+  await inTurn('feed', filler.port, events);
+  await filler.stop();
+  const counted = receiver.count(events);
+  await receiver.listen();
+  const drainer = await startRsyslog(join(folder, 'queue'), { target, sync });
+  try {
+    return { taken, drained: await counted };
+  } finally {
+    await drainer.stop();
+    await receiver.unlisten();
+  }
+}
+
+async function startRsyslog(folder: string, { target, sync }: { target: number; sync: Sync }): Promise<{ readonly port: number; stop(): Promise<void> }> {
+  await mkdir(folder, { recursive: true });
+  const port = await freePort();
   await writeFile(join(folder, 'rsyslog.conf'), `
 global(workDirectory="${folder}" maxMessageSize="64k")
 module(load="imptcp")
@@ -73,22 +100,22 @@ main_queue(queue.type="Direct")
 input(type="imptcp" address="127.0.0.1" port="${port}")
 template(name="raw" type="string" string="%rawmsg%")
 action(type="omfwd" target="127.0.0.1" port="${target}" protocol="tcp" tcp_framing="octet-counted" template="raw"
-  queue.type="Disk" queue.filename="forward" queue.syncQueueFiles="${sync}" queue.size="100000000" queue.maxFileSize="8m"
+  queue.type="Disk" queue.filename="forward" queue.syncQueueFiles="${sync}" queue.size="100000000" queue.maxFileSize="8m" queue.saveOnShutdown="on"
   action.resumeRetryCount="-1" action.resumeInterval="1" action.resumeIntervalMax="1")
 `);
   const rsyslogd = spawn('rsyslogd', ['-n', '-f', join(folder, 'rsyslog.conf'), '-i', join(folder, 'pid')], { stdio: 'ignore' });
-  try {
-    while (!await answers(port)) await new Promise((wake) => setTimeout(wake, 50));
-    const taken = await inProcess('feed', port, events);
-    const drained = receiver.count(events);
-    await receiver.listen();
-    return { taken, drained: await drained };
-  } finally {
-    const exited = once(rsyslogd, 'exit');
-    rsyslogd.kill('SIGTERM');
-    await exited;
-    await receiver.unlisten();
+  const exited = once(rsyslogd, 'exit');
+  while (!await answers(port)) {
+    if (rsyslogd.exitCode !== null) throw new Error(`rsyslogd ended with code ${rsyslogd.exitCode}`);
+    await new Promise((wake) => setTimeout(wake, 50));
   }
+  return {
+    port,
+    async stop() {
+      rsyslogd.kill('SIGTERM');
+      await exited;
+    },
+  };
 }
 
 /** Sends events to rsyslog as raxed's own output does: each batch is taken once rsyslog ended the connection. */
@@ -153,12 +180,8 @@ function receive(): void {
   });
 }
 
-/** Runs one side in a new process; what it resolves with. */
-async function inProcess(side: keyof typeof SIDES, ...args: readonly (string | number)[]): Promise<number> {
-  const child = fork(import.meta.filename, [side, ...args.map(String)]);
-  const [rate] = await once(child, 'message') as [number];
-  child.disconnect();
-  return rate;
+function inTurn(side: keyof typeof SIDES, ...args: readonly (string | number)[]): Promise<number> {
+  return inProcess(import.meta.filename, [side, ...args.map(String)]);
 }
 
 const SIDES = {
@@ -204,5 +227,5 @@ function print(first: string, ...rest: readonly string[]): void {
 const [, program, side = '', ...args] = process.argv;
 if (program === import.meta.filename) {
   if (side === 'receive') receive();
-  else if (side in SIDES) void SIDES[side as keyof typeof SIDES](args).then((rate) => process.send?.(rate));
+  else if (side in SIDES) answer(SIDES[side as keyof typeof SIDES](args));
 }
