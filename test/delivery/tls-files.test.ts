@@ -97,7 +97,7 @@ t.test('a certificate and its key are replaced one after the other: the old pair
   const server = makeCertificates(folder, 'server');
   const first = makeCertificates(folder, 'first');
   const second = makeCertificates(folder, 'second');
-  const shown: string[] = [];
+  const shown: unknown[] = [];
   const receiver = await httpReceiver({
     tls: { cert: server.cert, key: server.key, ca: [first.ca, second.ca], requestCert: true, rejectUnauthorized: true },
     answer: (_request, response) => {
@@ -111,7 +111,7 @@ t.test('a certificate and its key are replaced one after the other: the old pair
   copyFileSync(first.certFile, certFile);
   copyFileSync(first.keyFile, keyFile);
   const { loop, stream, append } = deliver(receiver.url, { caFile: server.caFile, certFile, keyFile });
-  const send = async (id: string): Promise<string | undefined> => {
+  const send = async (id: string): Promise<unknown> => {
     append(id);
     await eventually(() => loop.status().pending === 0);
     return shown.at(-1);
