@@ -1,4 +1,4 @@
-import { errnoOf, RaxedError } from '../errors.js';
+import { errnoOf, isNoSpace, RaxedError } from '../errors.js';
 import type { Clock, SpoolFile, SpoolFiles } from '../ports.js';
 import { ActiveSegment } from './active-segment.js';
 import { encodedLength, encodeRecord, MAX_PAYLOAD_BYTES, SEGMENT_HEADER_BYTES } from './record.js';
@@ -322,9 +322,4 @@ export class Appender {
     const message = code === 'SPOOL_FULL' ? 'the spool takes nothing more' : `the spool cannot be written (${errnoOf(cause) ?? 'unknown error'})`;
     for (const entry of entries) entry.reject(new RaxedError(code, message, { cause }));
   }
-}
-
-function isNoSpace(error: unknown): boolean {
-  const code = errnoOf(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
 }
