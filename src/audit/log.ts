@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { RaxedError, errnoOf, unwritable } from '../errors.js';
 import type { Clock, Logger, Random, SpoolFiles } from '../ports.js';
+import { setAsideNoFiles } from './aside.js';
 import type { ChainHead } from './chain.js';
-import { countExpired } from './file-name.js';
+import { auditFilesIn, countExpired, HEAD_FILE } from './file-name.js';
 import { auditKeyFile, readAuditKey } from './key.js';
 import { auditRecord, deliveryRecord, type AuditBody, type AuditFields, type AuditKind, type DeliveryOutcome, type RecordKind } from './record.js';
 import { linesBefore, recoverLog, type Recovered } from './recovery.js';
@@ -82,7 +83,7 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
   const { files, clock, logger } = ports;
   const keyFile = options.keyFile ?? auditKeyFile(folder);
   let limits: AuditLimits = options;
-  const { key, recovered } = await recover(folder, keyFile, files);
+  const { key, aside, recovered } = await recover(folder, keyFile, files);
 
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
   const record = (kind: AuditKind, fields: AuditFields): AuditBody =>
@@ -190,8 +191,8 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
     append(record('audit', fields)).catch(() => undefined); // counted and logged like every rejected record
   }
 
-  const findings = findingsOf(recovered, key);
-  if (findings.length > 0) logger.warn({ findings: findings.map(({ action }) => action) }, 'the audit log is not as it was left');
+  const findings = [...aside.map(({ file, keptAs }) => ({ action: 'no_file_set_aside', file, kept_as: keptAs })), ...findingsOf(recovered, key)];
+  if (findings.length > 0) logger.warn({ findings }, 'the audit log is not as it was left');
   findings.forEach(note);
   cleanupQuietly();
   logger.info(recovered.head, 'audit log opened');
@@ -240,9 +241,12 @@ function findingsOf({ cutBytes, damaged, files, end, head }: Recovered, key: Uin
 async function recover(folder: string, keyFile: string, files: SpoolFiles) {
   try {
     await files.mkdir(folder);
+    const names = [...auditFilesIn(await files.list(folder)).map(({ name }) => name), HEAD_FILE];
+    const aside = await setAsideNoFiles([keyFile, ...names.map((name) => join(folder, name))], files);
     const key = await readAuditKey(keyFile, files);
-    return { key, recovered: await recoverLog(folder, files, key) };
+    return { key, aside, recovered: await recoverLog(folder, files, key) };
   } catch (error) {
+    if (error instanceof RaxedError) throw error;
     throw unwritable('the audit log cannot be opened', error);
   }
 }

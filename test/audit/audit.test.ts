@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { EMPTY_CHAIN, openLine, sealLine, signAnchor } from '../../src/audit/chain.js';
@@ -502,6 +503,58 @@ t.test('an empty or foreign file does no harm', async (t) => {
   await isIntact(t, folder, 3);
   t.match(linesOf(folder)[1], { kind: 'audit', action: 'head_missing' }, 'a head file that cannot be read is said');
   t.ok(existsSync(join(folder, 'notes.txt')));
+});
+
+t.test('a folder, a link or a pipe in the place of a file of the log is kept aside and said, and the log goes on', async (t) => {
+  const place = t.testdir({});
+  const puts: Record<string, (path: string) => unknown> = {
+    'a folder': (path) => { mkdirSync(join(path, 'with something in it'), { recursive: true }); },
+    'a link': (path) => { symlinkSync('/nowhere', path); },
+    'a pipe': (path) => execFileSync('mkfifo', [path]),
+  };
+  const newest = 'mssp_audit_2026-01-31.jsonl';
+  let site = 0;
+  for (const [what, put] of Object.entries(puts)) {
+    for (const [name, found] of [
+      [newest, ['no_file_set_aside', 'lines_missing']],
+      ['mssp_audit_2026-01-30.jsonl', ['no_file_set_aside']],
+      ['mssp_audit.head', ['no_file_set_aside', 'head_missing']],
+      ['../audit.key', ['no_file_set_aside', 'key_replaced']],
+    ] as const) {
+      const folder = join(place, String(site++), 'audit');
+      const clock = manualClock();
+      const first = await open(t, folder, { clock });
+      await first.log.outcome(OUTCOME);
+      clock.step(DAY);
+      await first.log.outcome(OUTCOME);
+      await first.log.close();
+      for (const n of [1, 2]) {
+        const path = join(folder, name);
+        const before = new Set(linesOf(folder).map((line) => line['audit_id']));
+        rmSync(path);
+        put(path);
+        const logger = recordingLogger();
+        const { log } = await open(t, folder, { clock, logger });
+        await log.outcome(OUTCOME);
+        await log.close();
+        const notes = linesOf(folder).filter((line) => line['kind'] === 'audit' && !before.has(line['audit_id']));
+        t.same(notes.map((line) => line['action']), found, `${what}: ${name}`);
+        const kept = { file: basename(name), kept_as: `${basename(name)}.damaged-${n}` };
+        t.match(notes[0], kept);
+        t.match(logger.lines.find(({ message }) => message === 'the audit log is not as it was left'), { fields: { findings: [kept] } });
+        t.equal(lstatSync(`${path}.damaged-${n}`).isFile(), false, 'nothing is deleted');
+        t.equal(lstatSync(path, { throwIfNoEntry: false })?.isFile(), name.endsWith('01-30.jsonl') ? undefined : true, 'a file is in its place again');
+        if (name.endsWith('01-30.jsonl')) break;
+      }
+    }
+  }
+});
+
+t.test('what is no file and cannot be moved aside is an error that says what to do', async (t) => {
+  const folder = audit(t);
+  mkdirSync(join(folder, 'mssp_audit.head'), { recursive: true });
+  const files: SpoolFiles = { ...nodeSpoolFiles, rename: () => Promise.reject(Object.assign(new Error('a mount point'), { code: 'EBUSY' })) };
+  await t.rejects(open(t, folder, { files }), { code: 'STATE_UNWRITABLE', message: /mssp_audit\.head is no regular file and cannot be renamed: move it out of the way \(EBUSY\)$/ });
 });
 
 interface Faults {
