@@ -1,4 +1,5 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Got } from 'got';
 import { errnoOf } from '../errors.js';
 import { ReloadingAgent, TunnelAgent } from './agents.js';
@@ -107,6 +108,7 @@ async function loadGot(): Promise<Got> {
 function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, { timeoutMs, wholeBody }: { readonly timeoutMs: number; readonly wholeBody: boolean }): Promise<HttpAnswer | 'stale'> {
   return new Promise((resolve, reject) => {
     let sent: ClientRequest | undefined;
+    let handedOver = false;
     let head: IncomingMessage | undefined;
     let bytes = 0;
     let over = false;
@@ -119,10 +121,15 @@ function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, { time
       signal.removeEventListener('abort', aborted);
       return true;
     };
+    /** Whether all of the request is with the operating system. An answer may be read a few turns of the event loop before we are told so. */
+    const isSent = async (): Promise<boolean> => {
+      for (let turn = 0; turn < SENT_TURNS && !handedOver && sent?.socket?.destroyed !== true; turn++) await new Promise((next) => { setImmediate(next); });
+      return handedOver;
+    };
     const answered = (response: IncomingMessage, complete: boolean): void => {
       if (!settle()) return;
       const status = response.statusCode ?? 0;
-      void isSent(sent).then((whole) => {
+      void isSent().then((whole) => {
         if (!complete || !whole) stream.destroy();
         // Whoever says that they have it before they can have it is not believed.
         if (!whole && meaningOfStatus(status) === 'success') reject(new DeliveryError('retry', `answered ${status} before the event had been sent`));
@@ -153,6 +160,11 @@ function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, { time
       sent = made;
       // A tunnel that fails after we gave up is nobody's failure.
       made.on('error', () => undefined);
+      made.once('socket', (socket) => {
+        heedErrors(socket);
+        // Of a connection that failed meanwhile, Node says it too.
+        made.once('finish', () => { handedOver = !socket.destroyed && socket.errored === null; });
+      });
     });
     stream.on('response', (response: IncomingMessage) => {
       head = response;
@@ -173,8 +185,12 @@ function exchange(stream: ReturnType<Got['stream']>, signal: AbortSignal, { time
   });
 }
 
-/** Whether all of a request is with the operating system. An answer may be read before we are told so, by a few turns of the event loop. */
-async function isSent(request: ClientRequest | undefined): Promise<boolean> {
-  for (let turn = 0; turn < SENT_TURNS && request?.writableFinished === false; turn++) await new Promise((resolve) => { setImmediate(resolve); });
-  return request?.writableFinished !== false;
+/** Sockets that we listen to already: a kept one serves many requests. */
+const heeded = new WeakSet<Socket>();
+
+/** A write that fails after the answer was read is nobody's failure, and without a listener the end of the process. */
+function heedErrors(socket: Socket): void {
+  if (heeded.has(socket)) return;
+  heeded.add(socket);
+  socket.on('error', () => undefined);
 }
