@@ -145,7 +145,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const onRejected = (stream: StreamId): void => { gaps.note(stream, 'rejected', 1, clock.now()); };
 
     const installer = createInstaller({
-      spool, policies, destinations, audit, clock, random, logger,
+      spool, policies, destinations, audit: { outcome: recordOutcome }, clock, random, logger,
       build: {
         clock, env: options.env, version: VERSION, skipVerify, hostname: hostname(), workerUrl: options.workerUrl,
         installationId: await installationId(paths.stateDir, ulid, logger),
@@ -205,6 +205,11 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       note('spool', { event: kind, ...fields });
       const reason = kind === 'damaged' || kind === 'dropped_oldest' || kind === 'expired' ? kind : undefined;
       if (reason !== undefined && stream !== undefined) gaps.note(stream, reason, count ?? 1, since ?? clock.now(), destination);
+    }
+
+    async function recordOutcome(outcome: DeliveryOutcome): Promise<void> {
+      await audit.outcome(outcome);
+      if (outcome.missingSince !== undefined) gaps.note(outcome, 'expired', 1, outcome.missingSince, outcome.destination);
     }
 
     function warnings(): string[] {

@@ -16,7 +16,7 @@ export interface Gaps {
   note(stream: StreamId, reason: GapReason, count: number, sinceMs: number, destination?: string): void;
   /** A customer that was deleted is told nothing more, nor is one of the same id. */
   forget(stream: StreamId): void;
-  /** Spools one `delivery_gap` event for each count; what cannot be spooled yet is kept for the next time. */
+  /** Spools one `delivery_gap` event for each count (of what expired, at most every ten minutes); what cannot be spooled yet is kept for the next time. */
   flush(append: (stream: StreamId, event: FilteredEvent, gap: DeliveryGapPayload) => Promise<unknown>): Promise<void>;
   /** To be called every few seconds: writes the counts to the disk when they have changed, without being waited for. */
   tick(monotonicMs: number): void;
@@ -35,12 +35,14 @@ const Gap = Type.Object({
 });
 const GapsFile = TypeCompiler.Compile(Type.Object({ version: Type.Literal(1), gaps: Type.Array(Type.Unknown()) }));
 const checkedGap = TypeCompiler.Compile(Gap);
+/** At a destination that is dead, something expires all the time. */
+const TELL_EXPIRED_MS = 600_000;
 const WHAT = 'the record of events that will never arrive';
 
 type StoredGap = Static<typeof Gap>;
 
 interface GapsPorts {
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly logger: Logger;
   readonly ulid: () => string;
   readonly store: StateStore;
@@ -49,6 +51,8 @@ interface GapsPorts {
 /** Takes up what an earlier process could not tell. Rejects STATE_UNWRITABLE when that can be neither read nor kept aside. */
 export async function openGaps({ clock, logger, ulid, store }: GapsPorts): Promise<Gaps> {
   const open = new Map<string, StoredGap>();
+  /** When it was told of what expired, on the monotonic clock, of the last ten minutes. */
+  const toldMs = new Map<string, number>();
   /** Being told, which may fail: until then it must stay on the disk. */
   let telling: StoredGap | undefined;
   const file = createStateFile({ what: WHAT, store, logger, parts: () => [`${JSON.stringify({ version: 1, gaps: [...open.values(), ...(telling === undefined ? [] : [telling])] })}\n`] });
@@ -72,11 +76,15 @@ export async function openGaps({ clock, logger, ulid, store }: GapsPorts): Promi
       file.changed('soon');
     },
     async flush(append) {
+      const nowMs = clock.monotonic();
+      for (const [key, ms] of toldMs) if (nowMs - ms >= TELL_EXPIRED_MS) toldMs.delete(key);
       for (const [key, gap] of [...open]) {
+        if (toldMs.has(key)) continue;
         open.delete(key);
         telling = gap;
         try {
           await append({ msspId: gap.mssp_id, customerId: gap.customer_id }, withoutText(gapEvent(gap)), gap);
+          if (gap.reason === 'expired') toldMs.set(key, nowMs);
           file.changed('soon');
         } catch {
           // Still full: what was counted meanwhile and what was taken out belong together.

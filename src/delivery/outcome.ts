@@ -17,6 +17,8 @@ export interface DeliveryOutcome {
   readonly httpStatus?: number;
   readonly attempts: number;
   readonly errorMessage?: string;
+  /** Of an event that expired, unless it was to tell of others: when it was spooled, ms since the epoch. */
+  readonly missingSince?: number;
 }
 
 export interface AuditSink {
@@ -44,6 +46,8 @@ export interface DestinationStatus {
   readonly last_error?: { readonly message: string; readonly http_status?: number; readonly at: string };
   readonly last_success?: string;
   readonly lossy: boolean;
+  /** As many events as may have overtaken the oldest: nothing new is sent until that one is decided. */
+  readonly stalled?: true;
 }
 
 /** `full` only where the event itself says so. */

@@ -88,6 +88,8 @@ export function createRecorder(options: RecorderOptions, ports: { readonly clock
     ...(verdict.httpStatus === undefined ? {} : { httpStatus: verdict.httpStatus }),
     attempts,
     ...(verdict.message === undefined ? {} : { errorMessage: verdict.message }),
+    // Of a destination that is dead for good, a gap that told of a gap would tell of another one for ever.
+    ...(verdict.status === 'expired' && item.event.event_type !== 'delivery_gap' ? { missingSince: item.time } : {}),
   });
 
   const reasonOf = (unit: Unit, verdict: Verdict): DeadLetterReason =>

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { FilteredEvent } from '../../src/event/privacy.js';
 import type { StateStore } from '../../src/agents/state-file.js';
 import { openGaps, type Gaps } from '../../src/daemon/gaps.js';
-import { manualClock } from '../fixtures/clock.js';
+import { manualClock, type ManualClock } from '../fixtures/clock.js';
 import { recordingLogger } from '../fixtures/logger.js';
 
 const ACME = { msspId: 'mssp_a', customerId: 'cust_acme' };
@@ -22,11 +22,12 @@ function memoryStore(json?: unknown): StateStore & { json: unknown; works: boole
   };
 }
 
-async function make(store: StateStore = memoryStore(), logger = recordingLogger()): Promise<{ gaps: Gaps; flushed(): Promise<FilteredEvent[]> }> {
+async function make(store: StateStore = memoryStore(), logger = recordingLogger()): Promise<{ clock: ManualClock; gaps: Gaps; flushed(): Promise<FilteredEvent[]> }> {
   let ids = 0;
-  const gaps = await openGaps({ clock: manualClock(Date.parse('2026-01-30T10:00:00Z')), logger, ulid: () => String(ids++), store });
+  const clock = manualClock(Date.parse('2026-01-30T10:00:00Z'));
+  const gaps = await openGaps({ clock, logger, ulid: () => String(ids++), store });
   return {
-    gaps,
+    clock, gaps,
     async flushed() {
       const events: FilteredEvent[] = [];
       await gaps.flush((_stream, event) => { events.push(event); return Promise.resolve(); });
@@ -52,6 +53,18 @@ t.test('events that were lost are announced once, counted by customer, reason an
     { ...common, event_id: 'evt_3', customer_id: 'cust_other', reason: 'rejected', count: 1, since: '1970-01-01T00:00:09.000Z' },
   ]);
   t.same(await flushed(), [], 'nothing is said twice');
+});
+
+t.test('where something expires all the time, that is said once in ten minutes, with all of it', async (t) => {
+  const { clock, gaps, flushed } = await make();
+  const told: unknown[] = [];
+  for (let passedMs = 0; passedMs < 1_800_000; passedMs += 5000) {
+    gaps.note(ACME, 'expired', 2, 1000 + passedMs, 'webhook');
+    if (passedMs === 5000) gaps.note(ACME, 'expired', 1, 9, 'siem');
+    for (const { payload } of await flushed()) told.push([passedMs, 'destination' in payload && payload.destination, 'count' in payload && payload.count]);
+    await clock.advance(5000);
+  }
+  t.same(told, [[0, 'webhook', 2], [5000, 'siem', 1], [600_000, 'webhook', 240], [1_200_000, 'webhook', 240]]);
 });
 
 t.test('what cannot be announced yet is kept, together with what is lost meanwhile', async (t) => {

@@ -280,11 +280,14 @@ t.test('an event that breaks its output is set aside like a refused one', async 
 
 t.test('what waits longer than the retention expires with an audit line', async (t) => {
   const r = rig({ answer: () => DOWN, loop: { retentionMs: () => 600_000 }, before: ids(400) });
+  const spooledMs = r.clock.now();
   await r.clock.advance(500_000);
   t.equal(r.stream.cursor.committed, 0);
   r.append('young');
   await until(r, () => r.stream.cursor.committed === 400, 1000, 200_000);
-  t.equal(r.outcomes.filter((o) => o.deliveryStatus === 'expired').length, 400);
+  const expired = r.outcomes.filter((o) => o.deliveryStatus === 'expired');
+  t.equal(expired.length, 400);
+  t.ok(expired.every(({ missingSince }) => missingSince === spooledMs), 'for who tells the SOC');
   r.answer = () => 'ok';
   await until(r, () => r.stream.cursor.committed === 401, 500, 60_000);
   t.same(r.delivered, ['young']);

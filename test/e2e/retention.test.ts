@@ -27,11 +27,13 @@ t.test('what waits and the dead letters go when a customer\'s days are over (0 t
   const payload = (id: string): FilteredBytes => encodeEvent(sampleScan({ id, dataMode: 'full' }));
   for (const customerId of ['cust_0', 'cust_1', 'cust_30', 'cust_90']) {
     const stream = await spool.openStream({ msspId: 'mssp_test', customerId });
-    await stream.attach('webhook');
-    for (let n = 0; n < EVENTS; n++) await stream.append(payload(`evt_${customerId}_${n}`));
-    const letters = await stream.deadLetters('webhook');
+    const cursor = await stream.attach('webhook');
+    const dead = payload(`evt_${customerId}_dead`);
+    const seq = await stream.append(dead);
     const at = now - 2 * DAY_MS;
-    await letters.add({ seq: 1, time: at, payload: payload(`evt_${customerId}_dead`) }, { message: 'refused', attempts: 1, at });
+    await (await stream.deadLetters('webhook')).add({ seq, time: at, payload: dead }, { message: 'refused', attempts: 1, at });
+    await cursor.commit(stream.nextSeq);
+    for (let n = 0; n < EVENTS; n++) await stream.append(payload(`evt_${customerId}_${n}`));
   }
   await spool.close();
   site.writeConfig({
@@ -55,13 +57,19 @@ t.test('what waits and the dead letters go when a customer\'s days are over (0 t
     const folder = join(site.stateFolder, 'audit');
     return readdirSync(folder).filter((name) => name.endsWith('.jsonl')).flatMap((name) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n')).map((line) => JSON.parse(line) as Record<string, unknown>);
   };
-  const expired = (customer: string): number => audit().filter((line) => line['customer_id'] === customer && (line['delivery_status'] === 'expired' || line['event'] === 'expired')).length;
-  for (const customer of ['cust_0', 'cust_1']) await eventually(`the audit log says so of ${customer}`, () => expired(customer) > 0);
-  t.same([expired('cust_30'), expired('cust_90')], [0, 0]);
+  const said = (customer: string, event: string): number => audit().filter((line) => line['customer_id'] === customer && (line['delivery_status'] === event || (line['kind'] === 'spool' && line['event'] === event))).length;
+  for (const customer of ['cust_0', 'cust_1']) {
+    await eventually(`the audit log says so of what waited for ${customer}`, () => said(customer, 'expired') > 0);
+    await eventually(`and of its dead letters`, () => audit().some((line) => line['kind'] === 'spool' && line['event'] === 'dead_letters_expired' && line['customer_id'] === customer && line['destination'] === 'webhook' && line['count'] === 1));
+  }
+  for (const customer of ['cust_30', 'cust_90']) t.same([said(customer, 'expired'), said(customer, 'dead_letters_expired')], [0, 0]);
 
   up = true;
   await post(site.controlSocket, '/v1/reload', {});
   const arrived = (): string[] => soc.accepted.map(({ event }) => event.event_id);
   await eventually('what is left arrives', () => ids.slice(2).flat().every((id) => arrived().includes(id.slice(0, -1))), 120_000);
   t.notOk(arrived().some((id) => /cust_[01]_/.test(id)));
+  const gaps = (): Record<string, unknown>[] => soc.accepted.flatMap(({ event }) => (event.event_type === 'delivery_gap' ? [event.payload] : []));
+  for (const customer of ['cust_0', 'cust_1']) await eventually(`the SOC is told what it will never get of ${customer}`, () => gaps().some((gap) => gap['customer_id'] === customer), 120_000);
+  for (const gap of gaps()) t.match(gap, { reason: 'expired', customer_id: /^cust_[01]$/, since: new Date(now - 2 * DAY_MS).toISOString() });
 });
