@@ -200,6 +200,7 @@ export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
       return letter === undefined ? undefined : encodeDeadLetter(letter.note, transform(letter.payload as P));
     });
     await this.#log.removeAside(Infinity);
+    await this.#log.syncFolder();
   }
 
   /** Changes only the files that hold one of `ids`. */

@@ -3,7 +3,7 @@ import { describeError, errnoOf, RaxedError } from '../errors.js';
 import type { Share } from './budget.js';
 import { Budget, streamKey } from './budget.js';
 import { idAsFolder, isId, PROBE_FILE, REMOVED_SUFFIX } from './names.js';
-import { ignoreErrors, removeIfThere, writeAll } from './replacement.js';
+import { ignoreErrors, removeIfThere, syncIfThere, writeAll } from './replacement.js';
 import { NO_RESERVE } from './reserve.js';
 import { spoolError } from './spool-error.js';
 import type { Spool, SpoolOptions, SpoolPorts, SpoolReport, SpoolStats, Stream, StreamId } from './spool.js';
@@ -115,11 +115,12 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     this.#open.delete(key);
     await stream.close();
     try {
-      if ((await files.list(folder)).length === 0) return;
       // Renamed first: after a crash half way, the customer's folder is gone all the same.
-      const removed = `${folder}.${this.#ports.clock.now()}${REMOVED_SUFFIX}`;
-      await files.rename(folder, removed);
-      await this.#finishRemoval(removed);
+      if ((await files.list(folder)).length > 0) await files.rename(folder, `${folder}.${this.#ports.clock.now()}${REMOVED_SUFFIX}`);
+      // Those, too, that an earlier call began and the disk stopped.
+      const parent = join(folder, '..');
+      for (const name of await files.list(parent)) if (name.startsWith(`${id.customerId}.`) && name.endsWith(REMOVED_SUFFIX)) await this.#finishRemoval(join(parent, name));
+      await syncIfThere(files, parent);
     } catch (error) {
       throw spoolError('write', error);
     } finally {

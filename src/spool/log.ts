@@ -7,7 +7,7 @@ import { findTime, learnHeader, visitRecords } from './log-search.js';
 import { parseAside, TEMPORARY_SUFFIX } from './names.js';
 import type { RawRecord } from './record.js';
 import { FLAG_GAPS } from './record.js';
-import { copySegment, removeIfThere } from './replacement.js';
+import { copySegment, removeIfThere, syncIfThere } from './replacement.js';
 import type { Transform } from './replacement.js';
 import { lostRecords, quarantine, recoverLog, setAsideNewer } from './recovery.js';
 import type { KnownSeqs, LogReport } from './recovery.js';
@@ -146,6 +146,11 @@ export class SegmentedLog {
       if (names.length > 0) await files.syncFolder(this.#options.folder);
       return before - this.bytes;
     });
+  }
+
+  /** No file that was removed, also by an attempt that failed later, comes back with a power cut. */
+  syncFolder(): Promise<void> {
+    return syncIfThere(this.#ports.files, this.#options.folder);
   }
 
   /** Sets a damaged segment aside with its good records recovered; when the disk refuses, readers just skip the damage. */

@@ -134,6 +134,15 @@ export async function removeIfThere(files: SpoolFiles, path: string): Promise<vo
   }
 }
 
+/** Makes the names in a folder durable; one in which nothing was ever written need not be there. */
+export async function syncIfThere(files: SpoolFiles, folder: string): Promise<void> {
+  try {
+    await files.syncFolder(folder);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
 /** For what is tidied up: after a failure that its caller learns of, or when everything that matters was synced. */
 export async function ignoreErrors(action: () => Promise<unknown>): Promise<void> {
   try {

@@ -212,6 +212,7 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
     await this.#log.appender.seal();
     await this.#log.rewrite(0, Infinity, (record) => transform(record.payload as P));
     await this.#log.removeAside(Infinity);
+    await this.#log.syncFolder();
     for (const opened of this.#deadLetters.values()) await (await opened).letters.rewrite(transform);
     if (!this.#rewriteUnfinished) return;
     await removeIfThere(files, marker);

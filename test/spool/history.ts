@@ -277,6 +277,7 @@ export class History {
       const side = this.#sides.find(({ customer }) => path.includes(`/${customer}/`) || path.includes(`/${customer}.`));
       if (side !== undefined) {
         side.flips++;
+        if (kindOf(path) === 'list') this.#mayForget(side);
         if (path.endsWith('.cursor')) for (const place of side.model.places.values()) place.sure = 0;
       }
     }
@@ -286,7 +287,7 @@ export class History {
   /** Somebody deletes a file while the daemon is stopped. */
   async #lose(file: 'cursor' | 'list', side: Side, name: string): Promise<void> {
     await this.#stop('kill');
-    const folder = `/spool/mssp/${side.customer}`;
+    const folder = folderOf(side);
     const list = decodeKnown(this.files.snapshot().get(`${folder}/destinations.known`) ?? Buffer.alloc(0));
     const path = file === 'list' ? `${folder}/destinations.known` : `${folder}/${name}.cursor`;
     if (this.files.snapshot().has(path)) {
@@ -295,11 +296,17 @@ export class History {
       await this.files.syncFolder(folder);
       this.#count(`${file} lost`);
       const place = side.model.places.get(name);
+      if (file === 'list') this.#mayForget(side);
       // The list, too, may have rotted: nothing is left then that knows of the destination.
       if (file === 'cursor' && !(list.kind === 'names' && list.names.includes(name))) side.model.places.delete(name);
       else if (file === 'cursor' && place !== undefined) place.sure = 0;
     }
     await this.#open();
+  }
+
+  /** The list of destinations is gone: nothing knows of one that has lost its cursor, too, and was not attached since. */
+  #mayForget(side: Side): void {
+    for (const [name, place] of side.model.places) if (!this.files.snapshot().has(`${folderOf(side)}/${name}.cursor`)) place.durable = false;
   }
 
   #failNext(failing: FileOp, times: number, fault: Fault): void {
@@ -468,6 +475,10 @@ export class History {
 
 function idOf(side: Side): { msspId: string; customerId: string } {
   return { msspId: 'mssp', customerId: side.customer };
+}
+
+function folderOf(side: Side): string {
+  return `/spool/mssp/${side.customer}`;
 }
 
 function kindOf(path: string): string {

@@ -111,6 +111,28 @@ const REGRESSIONS: readonly { readonly name: string; readonly setup?: Partial<Se
       { do: 'cut', how: 'crash', afterCalls: 14, calls: [{ do: 'letter', customer: 1, destination: 2, count: 1 }] },
     ],
   },
+  {
+    name: 'a rewrite does not end while a segment that was given up, and deleted, may come back with a power cut',
+    setup: { ack: 'write' },
+    steps: [
+      { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'fault', op: 'syncFolder', errno: 'ENOSPC', times: 5 }, { do: 'close' },
+      { do: 'rewrite', customer: 0 }, { do: 'crash' },
+    ],
+  },
+  {
+    name: 'what a removal that the disk stopped has left goes with the next one, and does not come back with a power cut',
+    steps: [
+      { do: 'fault', op: 'rmdir', errno: 'EIO', times: 1 }, { do: 'remove', customer: 1 },
+      { do: 'fault', op: 'list', errno: 'EIO', times: Infinity }, { do: 'crash' },
+    ],
+  },
+  {
+    name: 'a destination that is not attached, and whose cursor and then the list were deleted, is a new one',
+    steps: [
+      { do: 'detach', customer: 0, destination: 1 }, { do: 'lose', file: 'cursor', customer: 0, destination: 1 }, { do: 'lose', file: 'list', customer: 0, destination: 0 },
+      { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'attach', customer: 0, destination: 1 },
+    ],
+  },
 ];
 
 for (const { name, setup, steps } of REGRESSIONS) {

@@ -482,6 +482,27 @@ void t.test('a removed customer is gone from the disk, and made again starts emp
   }
 });
 
+void t.test('a removal that the disk stopped anywhere is finished by the next call, for good', async (t) => {
+  let stopped = 0;
+  for (let calls = 0; calls < 40; calls++) {
+    const files = new FaultyFiles();
+    const world = await openWorld(files);
+    await world.stream.attach('webhook');
+    await appendAll(world.stream, numbered(40));
+    await (await world.stream.deadLetters('webhook')).add({ seq: 1, time: 1, payload: bytesOf('dead') }, { message: 'x', attempts: 1, at: 1 });
+    const start = files.calls;
+    files.onCall = (_op, _path, call) => (call === start + calls ? { errno: 'EIO' } : undefined);
+    await world.spool.removeStream(ID).catch((error: unknown) => { stopped++; t.match(error, { code: 'SPOOL_IO' }); });
+    files.onCall = () => undefined;
+    await world.spool.removeStream(ID);
+    t.same([...files.snapshot().keys()], [], `call ${calls} failed`);
+    t.equal(world.spool.stats().bytes, 0);
+    for (const seed of [1, 2, 3]) t.same([...files.crash(seededRandom(seed)).snapshot().keys()], [], 'a power cut brings nothing back');
+    await world.spool.close();
+  }
+  t.ok(stopped > 10, `${stopped} were stopped`);
+});
+
 void t.test('opening reads the places, the last segment and one header, however much waits', async (t) => {
   const files = new FaultyFiles();
   const world = await openWorld(files);
