@@ -24,6 +24,8 @@ export interface HealthOptions {
   readonly gate: Gate;
   readonly window: Window;
   readonly recorder: Recorder;
+  /** The oldest event holds up all that are new. */
+  stalled(): boolean;
 }
 
 export function createHealth(options: HealthOptions, ports: { readonly clock: Clock; readonly logger: Logger }): Health {
@@ -89,6 +91,7 @@ export function createHealth(options: HealthOptions, ports: { readonly clock: Cl
         ...(lastError === undefined ? {} : { last_error: lastError }),
         ...(lastSuccessMs === undefined ? {} : { last_success: new Date(lastSuccessMs).toISOString() }),
         lossy: output.lossy,
+        ...(options.stalled() ? { stalled: true } : {}),
       };
     },
   };

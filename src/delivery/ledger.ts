@@ -8,7 +8,8 @@ const GROUP_MS = 10;
 
 /**
  * Closes the books on what was sent: outcomes are recorded in groups, then the cursor moves over what is recorded, in
- * order. One group is recorded and one position committed at a time, both beside the sends.
+ * order, and learns what is recorded behind an event that is not. One group is recorded and one place committed at a
+ * time, both beside the sends.
  */
 export interface Ledger {
   /** What became of a unit is known. */
@@ -19,8 +20,10 @@ export interface Ledger {
   run(nowMs: number, quiet: boolean): void;
   /** The spool moved the cursor itself. */
   moved(): void;
-  /** Events that are recorded and not yet durably behind the cursor: with those in the window, what a crash repeats. */
+  /** Events that have left the window and are not yet durably behind the cursor. */
   readonly uncommitted: number;
+  /** Events that are finished and not yet durably so: with those on the wire, what a crash repeats. */
+  readonly unsaved: number;
   readonly committing: boolean;
   /** When `run` has something to start by itself. */
   readonly dueMs: number | undefined;
@@ -48,6 +51,8 @@ export function createLedger(options: LedgerOptions): Ledger {
   let committing = false;
   let committedTo = cursor.committed;
   let uncommitted = 0;
+  let finishing = 0;
+  let recordedUnsaved = 0;
 
   function record(nowMs: number, quiet: boolean): void {
     if (recording || gathered.length === 0) return;
@@ -60,8 +65,10 @@ export function createLedger(options: LedgerOptions): Ledger {
     void recorder.settle(group).then((recorded) => {
       recording = false;
       for (const settlement of group) {
+        finishing -= eventsBeyond(settlement.unit);
         settlement.unit.state = recorded ? 'done' : 'waiting';
         if (!recorded) continue;
+        recordedUnsaved += eventsBeyond(settlement.unit);
         settlement.unit.items = [];
         options.recorded(settlement);
       }
@@ -74,13 +81,21 @@ export function createLedger(options: LedgerOptions): Ledger {
     options.onChange();
   }
 
-  function commit(): void {
+  /** What is recorded behind an open event is committed in groups, too, and otherwise together with the position. */
+  function commit(quiet: boolean): void {
     const target = window.firstOpenSeq() ?? options.nextSeq();
-    if (committing || target <= committedTo) return;
-    const covered = uncommitted;
+    const groupIsDue = recordedUnsaved > 0 && (quiet || recordedUnsaved >= options.groupEvents);
+    if (committing || (target <= committedTo && !groupIsDue)) return;
+    const done = window.doneRanges(options.nextSeq());
+    const left = uncommitted;
+    const saved = recordedUnsaved;
     committing = true;
-    void recorder.persist(() => cursor.commit(target)).then((stored) => {
-      if (stored) { committedTo = target; uncommitted -= covered; }
+    void recorder.persist(() => cursor.commit(target, done)).then((stored) => {
+      if (stored) {
+        committedTo = Math.max(committedTo, target);
+        uncommitted -= left;
+        recordedUnsaved -= saved;
+      }
       committing = false;
       options.onChange();
     });
@@ -88,6 +103,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   return {
     get uncommitted() { return uncommitted; },
+    get unsaved() { return finishing + recordedUnsaved; },
     get committing() { return committing; },
     get dueMs() { return gathered.length === 0 || recording ? undefined : recordedMs + GROUP_MS; },
     finish(unit, verdict) {
@@ -95,14 +111,16 @@ export function createLedger(options: LedgerOptions): Ledger {
       window.hurry(unit);
       gathered.push({ unit, verdict });
       gatheredEvents += unit.size;
+      finishing += eventsBeyond(unit);
     },
     close(unit) {
       unit.state = 'done';
+      recordedUnsaved += eventsBeyond(unit);
       release();
     },
     run(nowMs, quiet) {
       record(nowMs, quiet);
-      commit();
+      commit(quiet);
     },
     moved() {
       if (cursor.committed <= committedTo) return;
@@ -110,4 +128,9 @@ export function createLedger(options: LedgerOptions): Ledger {
       window.dropBefore(committedTo);
     },
   };
+}
+
+/** How many of a unit's events the cursor has not passed. */
+function eventsBeyond(unit: Unit): number {
+  return unit.passed === true ? 0 : unit.size;
 }

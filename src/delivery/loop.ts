@@ -70,7 +70,10 @@ const TIMING: Omit<DeliveryTiming, 'probe' | 'holdMs'> = { retry: RETRY_BACKOFF,
  */
 const UNCOMMITTED_WINDOWS = 2;
 const MAX_GROUP_EVENTS = 16;
-/** One event that never gets through must not stop the others: then this many events may overtake it. */
+/**
+ * One event that never gets through must not stop the others: then this many events may overtake it. Of what has, no more
+ * than ever is not durably done.
+ */
 const OVERTAKING_EVENTS = 4096;
 /** How long after the drain an output may take to notice the abort. */
 const ABORT_GRACE_MS = 2000;
@@ -94,6 +97,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   const maxInFlight = output.batchEvents * output.maxInFlight;
   // As many as it takes to see that a setting is wrong wait undecided.
   const maxUncommitted = Math.max(REFUSALS_TO_HOLD, output.batchEvents === 1 ? UNCOMMITTED_WINDOWS * maxInFlight : output.batchEvents);
+  const mostExposed = maxInFlight + maxUncommitted;
   const reader = createReader({
     cursor, window, recorder, output, clock, flushIntervalMs: options.flushIntervalMs ?? 0, stopping: stopping.signal,
     onRead: () => { expireOld(); pump(); },
@@ -107,10 +111,14 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   });
   const refusals = createRefusals({ window, undecidedMs: timing.undecidedMs, bury, hold });
   const replays = createReplays({ deadLetters, window, output, stopped: aborting.signal, pump });
-  const health = createHealth({ stream, output, cursor, deadLetters, gate, window, recorder }, ports);
+  const health = createHealth({
+    stream, output, cursor, deadLetters, gate, window, recorder,
+    stalled: () => window.headIsStuck() && !hasRoom(OVERTAKING_EVENTS),
+  }, ports);
   const pace = createPace(timing.eventsPerSecond);
 
   let inFlight = 0;
+  let eventsInFlight = 0;
   let probes = 0;
   let lastTurn = clock.monotonic();
   let ended: Promise<void> | undefined;
@@ -135,8 +143,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
 
   function startSends(nowMs: number): void {
     while (inFlight < gate.limit(nowMs) && pace.dueMs <= nowMs) {
-      const room = window.headIsStuck() ? OVERTAKING_EVENTS : maxInFlight + maxUncommitted;
-      const freshToo = window.started() + ledger.uncommitted < room;
+      const freshToo = hasRoom(window.headIsStuck() ? OVERTAKING_EVENTS : mostExposed) && eventsInFlight + ledger.unsaved < mostExposed;
       const unit = gate.probing ? window.probe(probes++ % 2 === 0 ? 'oldest' : 'least_tried') : window.next(nowMs, { freshToo });
       if (unit === undefined) return;
       pace.spend(unit.size, nowMs, random.float());
@@ -145,13 +152,19 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
     }
   }
 
+  function hasRoom(events: number): boolean {
+    return window.started() + ledger.uncommitted < events;
+  }
+
   async function send(unit: Unit): Promise<void> {
     unit.state = 'sending';
     unit.attempts++;
     inFlight++;
+    eventsInFlight += unit.size;
     const sentMs = clock.monotonic();
     const answer = await trySend(unit);
     inFlight--;
+    eventsInFlight -= unit.size;
     if (!(answer instanceof DeliveryError)) succeeded(unit, answer);
     else if (aborting.signal.aborted) unit.state = 'waiting';
     else failed(unit, answer, sentMs);

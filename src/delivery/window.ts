@@ -1,4 +1,5 @@
 import type { FilteredBytes, FilteredEvent } from '../event/privacy.js';
+import type { SeqRange } from '../spool/progress.js';
 
 /** One spooled event on its way to one destination. `event` and `payload` are replaced when privacy became stricter. */
 export interface Item {
@@ -84,6 +85,8 @@ export interface Window {
   withdraw(fits: (unit: Unit) => boolean): readonly Unit[];
   /** Every event below it is done; undefined when all are. */
   firstOpenSeq(): number | undefined;
+  /** What is done behind it, of all below `endSeq`. */
+  doneRanges(endSeq: number): readonly SeqRange[];
   /** Events that were never sent. */
   fresh(): number;
   /** Those of them that wait for no company, and their bytes. */
@@ -197,6 +200,20 @@ export function createWindow(): Window {
 
     firstOpenSeq() {
       return units.find((unit) => unit.state !== 'done' && unit.passed !== true)?.firstSeq;
+    },
+
+    doneRanges(endSeq) {
+      const ranges: SeqRange[] = [];
+      let from: number | undefined;
+      for (const unit of units) {
+        if (unit.passed === true) continue;
+        if (unit.state === 'done') { from ??= unit.firstSeq; continue; }
+        // Between two units there is nothing, or what an earlier life has done.
+        if (from !== undefined) ranges.push({ from, to: unit.firstSeq });
+        from = undefined;
+      }
+      if (from !== undefined) ranges.push({ from, to: endSeq });
+      return ranges;
     },
 
     fresh: () => fresh.events,

@@ -1,9 +1,11 @@
 import { basename, join } from 'node:path';
 import { readCursorFile } from './cursor-file.js';
-import type { CursorState } from './cursor-file.js';
+import type { CursorState } from './cursor-slot.js';
 import { decodeDeadLetter } from './dead-letter.js';
 import { readKnown } from './known-destinations.js';
 import { CURSOR_SUFFIX, DEAD_FOLDER, destinationAsFile, fileAsDestination, isId, KNOWN_FILE, parseAside, REMOVED_SUFFIX, REWRITE_PENDING, TEMPORARY_SUFFIX } from './names.js';
+import { countDone } from './progress.js';
+import type { SeqRange } from './progress.js';
 import { listed, readStored, storedSegments } from './stored-log.js';
 import type { Finding, FindingKind, PlacedFinding, ReadingFiles } from './stored-log.js';
 
@@ -35,7 +37,8 @@ export interface StreamCheck extends LogCheck {
   readonly customer_id: string;
   /** One more than the last number that is known to have been given. */
   readonly next_seq: number;
-  readonly cursors: readonly { readonly destination: string; readonly position: number; readonly pending: number; readonly last_seen: string }[];
+  /** Every number below `position` is done, and those in `done`. */
+  readonly cursors: readonly { readonly destination: string; readonly position: number; readonly done: readonly SeqRange[]; readonly pending: number; readonly last_seen: string }[];
   readonly dead: readonly ({ readonly destination: string } & LogCheck)[];
 }
 
@@ -103,8 +106,8 @@ async function checkStream(folder: string, place: string, ports: CheckPorts): Pr
     ...log,
     next_seq: end,
     cursors: cursors.map(({ destination, state }) => ({
-      destination, position: state.position, last_seen: new Date(state.lastSeen).toISOString(),
-      pending: Math.max(0, end - Math.max(state.position, log.first_seq ?? end)),
+      destination, position: state.position, done: state.done, last_seen: new Date(state.lastSeen).toISOString(),
+      pending: Math.max(0, end - Math.max(state.position, log.first_seq ?? end) - countDone(state, log.first_seq ?? end, end)),
     })),
     dead,
   };

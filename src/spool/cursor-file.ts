@@ -1,63 +1,13 @@
 import { dirname } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { Clock, SpoolFile, SpoolFiles } from '../ports.js';
-import { readUint53, writeUint53 } from './record.js';
+import { CURSOR_FILE_BYTES, decodeSlot, encodeCursorFile, encodeSlot, SLOT_STEP_BYTES, slotOffset } from './cursor-slot.js';
+import type { CursorState } from './cursor-slot.js';
+import { join } from './progress.js';
+import type { Progress, SeqRange } from './progress.js';
 import { ignoreErrors, removeIfThere, replaceFile, writeAll } from './replacement.js';
 import { spoolError } from './spool-error.js';
 
-/**
- * A cursor file holds two slots, at 0 and at 512, of which the valid one with the higher generation counts.
- * They are written in turn, so that a torn write leaves the other; a new file has both. Little-endian:
- *
- *    0  4  magic "RXCU"                      16  8  position: every seq below it is done
- *    4  2  version of the writer (1)         24  8  last seen, ms since the epoch
- *    6  2  lowest version that may read it   32  8  end of the log: every seq below it was durable
- *    8  8  generation                        40  4  CRC-32 of bytes 0 to 39
- */
-const SLOT_BYTES = 44;
-const CRC_OFFSET = 40;
-const SLOT_STEP_BYTES = 512;
-export const CURSOR_FILE_BYTES = 2 * SLOT_STEP_BYTES;
-const VERSION = 1;
 const READ_ATTEMPTS = 3;
-const MAGIC = Buffer.from('RXCU', 'latin1');
-
-export interface CursorState {
-  readonly generation: number;
-  readonly position: number;
-  /** When its destination was last attached, ms since the epoch. */
-  readonly lastSeen: number;
-  /** One more than the log's last durable seq when this was written: records below it that are not there were lost. */
-  readonly logEnd: number;
-}
-
-export function encodeSlot(state: CursorState): Buffer {
-  const bytes = Buffer.alloc(SLOT_BYTES);
-  MAGIC.copy(bytes, 0);
-  bytes.writeUInt16LE(VERSION, 4);
-  bytes.writeUInt16LE(VERSION, 6);
-  writeUint53(bytes, state.generation, 8);
-  writeUint53(bytes, state.position, 16);
-  writeUint53(bytes, state.lastSeen, 24);
-  writeUint53(bytes, state.logEnd, 32);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, CRC_OFFSET)), CRC_OFFSET);
-  return bytes;
-}
-
-export type DecodedSlot = { readonly kind: 'state'; readonly state: CursorState } | { readonly kind: 'damaged' | 'newer' };
-
-/** `newer` when a later version wrote it that this one must not read. */
-export function decodeSlot(bytes: Buffer): DecodedSlot {
-  if (bytes.length < SLOT_BYTES || !bytes.subarray(0, 4).equals(MAGIC)) return { kind: 'damaged' };
-  if (bytes.readUInt32LE(CRC_OFFSET) !== crc32(bytes.subarray(0, CRC_OFFSET))) return { kind: 'damaged' };
-  if (bytes.readUInt16LE(6) > VERSION) return { kind: 'newer' };
-  const generation = readUint53(bytes, 8);
-  const position = readUint53(bytes, 16);
-  const lastSeen = readUint53(bytes, 24);
-  const logEnd = readUint53(bytes, 32);
-  if (generation === undefined || position === undefined || lastSeen === undefined || logEnd === undefined) return { kind: 'damaged' };
-  return { kind: 'state', state: { generation, position, lastSeen, logEnd } };
-}
 
 /** What a cursor file says. `whole`: both slots are as they were written; without it, the better one may be what is lost. */
 export type FoundCursor = { readonly kind: 'state'; readonly state: CursorState; readonly whole: boolean } | { readonly kind: 'damaged' | 'newer' };
@@ -108,18 +58,18 @@ export interface CursorFilePorts {
 }
 
 interface Waiting {
-  readonly position: number;
+  readonly progress: Progress;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Keeps a position on disk. Commits that come while one is being synced share the next sync. */
+/** Keeps on disk what a destination is done with. Commits that come while one is being synced share the next sync. */
 export class CursorFile {
   readonly #path: string;
   readonly #ports: CursorFilePorts;
   #bytes: number;
   #state: CursorState;
-  #wanted: number;
+  #wanted: Progress;
   #lastSeen: number;
   /** What is on disk is older than #wanted or #lastSeen. */
   #dirty: boolean;
@@ -135,27 +85,28 @@ export class CursorFile {
     this.#ports = ports;
     this.#bytes = known.bytes;
     this.#state = known.state;
-    this.#wanted = known.state.position;
+    this.#wanted = known.state;
     this.#lastSeen = known.state.lastSeen;
     this.#dirty = !known.usable;
     this.#renew = !known.usable;
   }
 
   /** Durable, except before the first commit of a new cursor. */
-  get position(): number { return this.#state.position; }
+  get progress(): Progress { return this.#state; }
   get lastSeen(): number { return this.#lastSeen; }
   get bytes(): number { return this.#bytes; }
   get dirty(): boolean { return this.#dirty; }
   /** It says where the log ends now. */
   get knowsLogEnd(): boolean { return this.#state.logEnd >= this.#ports.logEnd(); }
 
-  /** Resolves when every seq below `position` is durably done; a position can only grow. Rejects SPOOL_IO, and may be called again. */
-  commit(position: number): Promise<void> {
-    if (!this.#dirty && position <= this.#state.position) return Promise.resolve();
+  /** Resolves when every seq below `position`, and in the ranges `done` as far as they find room, is durably done; nothing gets undone. Rejects SPOOL_IO, and may be called again. */
+  commit(position: number, done: readonly SeqRange[] = []): Promise<void> {
+    if (!this.#dirty && position <= this.#state.position && done.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#wanted = Math.max(this.#wanted, position);
+      const progress = { position, done };
+      this.#wanted = join(this.#wanted, progress);
       this.#dirty = true;
-      this.#waiting.push({ position, resolve, reject });
+      this.#waiting.push({ progress, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -169,7 +120,7 @@ export class CursorFile {
   /** Writes what is not on disk yet, and where the log ends. */
   save(): Promise<void> {
     this.#dirty = true;
-    return this.commit(this.#wanted);
+    return this.commit(this.#wanted.position);
   }
 
   async remove(): Promise<void> {
@@ -199,16 +150,17 @@ export class CursorFile {
     while (this.#waiting.length > 0) {
       const waiting = this.#waiting;
       this.#waiting = [];
-      const state = { generation: this.#state.generation + 1, position: this.#wanted, lastSeen: this.#lastSeen, logEnd: this.#ports.logEnd() };
+      const wanted = this.#wanted;
+      const state = { generation: this.#state.generation + 1, position: wanted.position, done: wanted.done, lastSeen: this.#lastSeen, logEnd: this.#ports.logEnd() };
       try {
         if (!this.#removed) await this.#write(state);
         this.#state = state;
-        this.#dirty = state.position < this.#wanted || state.lastSeen < this.#lastSeen;
+        this.#dirty = wanted !== this.#wanted || state.lastSeen < this.#lastSeen;
         for (const { resolve } of waiting) resolve();
       } catch (error) {
         // After a failed sync nothing says what is on disk: the file is not trusted again, and who asked for more must ask again.
         this.#renew = true;
-        this.#wanted = this.#waiting.reduce((wanted, { position }) => Math.max(wanted, position), this.#state.position);
+        this.#wanted = this.#waiting.reduce<Progress>((wanted, { progress }) => join(wanted, progress), this.#state);
         const file = this.#file;
         this.#file = undefined;
         await ignoreErrors(async () => file?.close());
@@ -234,15 +186,4 @@ export class CursorFile {
     this.#bytes = bytes.length;
     this.#renew = false;
   }
-}
-
-/** A new file: the other slot says the same. */
-export function encodeCursorFile(state: CursorState): Buffer {
-  const bytes = Buffer.alloc(CURSOR_FILE_BYTES);
-  for (const slot of [state, { ...state, generation: state.generation - 1 }]) encodeSlot(slot).copy(bytes, slotOffset(slot));
-  return bytes;
-}
-
-function slotOffset(state: CursorState): number {
-  return (state.generation % 2) * SLOT_STEP_BYTES;
 }

@@ -2,6 +2,8 @@ import type { SpoolFiles } from '../ports.js';
 import type { CursorFile } from './cursor-file.js';
 import type { SegmentedLog } from './log.js';
 import { LogReader } from './log-reader.js';
+import { countDone, firstOpen } from './progress.js';
+import type { Progress, SeqRange } from './progress.js';
 import type { Cursor, SpooledRecord } from './spool.js';
 import { spoolError } from './spool-error.js';
 
@@ -23,10 +25,15 @@ export class Destination {
     this.#log = log;
   }
 
-  get committed(): number { return this.file.position; }
+  get committed(): number { return this.file.progress.position; }
+  get progress(): Progress { return this.file.progress; }
 
   pending(): number {
-    return this.#log.countBetween(this.committed, this.#log.nextSeq);
+    return this.pendingBelow(this.#log.nextSeq);
+  }
+
+  pendingBelow(seq: number): number {
+    return this.#log.countBetween(this.committed, seq) - countDone(this.progress, this.#log.firstSeq, Math.min(seq, this.#log.nextSeq));
   }
 
   oldestPendingTime(): number | undefined {
@@ -103,22 +110,29 @@ export class StreamCursor<P extends Uint8Array> implements Cursor<P> {
 
   async read(fromSeq: number, limits: { readonly events: number; readonly bytes: number }): Promise<SpooledRecord<P>[]> {
     try {
-      const records = await this.#reader.read(Math.max(fromSeq, this.committed), limits);
-      this.#of.note(records);
-      // What comes out is what `append` of the same stream took in.
-      return records as SpooledRecord<P>[];
+      for (let from = fromSeq; ;) {
+        const records = await this.#reader.read(this.#firstOpen(from), limits);
+        const open = records.filter(({ seq }) => this.#firstOpen(seq) === seq);
+        const last = records.at(-1);
+        if (open.length === 0 && last !== undefined) { from = last.seq + 1; continue; }
+        this.#of.note(open);
+        // What comes out is what `append` of the same stream took in.
+        return open as SpooledRecord<P>[];
+      }
     } catch (error) {
       throw spoolError('read', error);
     }
   }
 
   wait(fromSeq: number, signal: AbortSignal): Promise<void> {
-    if (fromSeq < this.#ports.log.nextSeq || this.#ports.isClosed()) return Promise.resolve();
-    return this.#ports.waiters.wait(fromSeq, signal);
+    const from = this.#firstOpen(fromSeq);
+    if (from < this.#ports.log.nextSeq || this.#ports.isClosed()) return Promise.resolve();
+    return this.#ports.waiters.wait(from, signal);
   }
 
-  async commit(seq: number): Promise<void> {
-    await this.#of.file.commit(Math.min(seq, this.#ports.log.nextSeq));
+  async commit(seq: number, done: readonly SeqRange[] = []): Promise<void> {
+    const { nextSeq } = this.#ports.log;
+    await this.#of.file.commit(Math.min(seq, nextSeq), done.filter(({ to }) => to <= nextSeq));
     this.#ports.committed();
   }
 
@@ -134,5 +148,9 @@ export class StreamCursor<P extends Uint8Array> implements Cursor<P> {
   async close(): Promise<void> {
     this.detach();
     await this.#reader.close();
+  }
+
+  #firstOpen(seq: number): number {
+    return firstOpen(this.#of.progress, seq);
   }
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { Clock, SpoolFiles } from '../ports.js';
 import { CursorFile, readCursorFile } from './cursor-file.js';
-import type { CursorState, KnownCursor } from './cursor-file.js';
+import type { KnownCursor } from './cursor-file.js';
+import type { CursorState } from './cursor-slot.js';
 import { Destination } from './cursor.js';
 import { readKnown, writeKnown } from './known-destinations.js';
 import type { SegmentedLog } from './log.js';
 import { asideName, CURSOR_SUFFIX, destinationAsFile, fileAsDestination, KNOWN_FILE, parseAside } from './names.js';
+import { join as joinProgress } from './progress.js';
 import { copyRaw } from './replacement.js';
 import type { SpoolReport } from './spool.js';
 import { Turns } from './turns.js';
@@ -100,7 +102,7 @@ export class Destinations {
     this.#listBytes = found.listBytes;
     // A place that is lost begins at the oldest event: what was delivered is delivered again, nothing is missed.
     // Records in front of the first one are gone, and that is told once: nobody waits for them.
-    for (const { name, state = this.#stateAt(0), bytes, usable } of found.places) this.#add(name, { state: { ...state, position: Math.max(state.position, log.firstSeq) }, bytes, usable });
+    for (const { name, state = this.#stateAt(0), bytes, usable } of found.places) this.#add(name, { state: { ...state, ...joinProgress(state, { position: log.firstSeq, done: [] }) }, bytes, usable });
     ports.account(this.bytes);
   }
 
@@ -129,9 +131,10 @@ export class Destinations {
   async advance(seq: number, onMissed: (missed: readonly Missed[]) => void): Promise<void> {
     const missed: Missed[] = [];
     try {
-      for (const { name, committed, file } of this.all) {
+      for (const destination of this.all) {
+        const { name, committed, file } = destination;
         if (committed >= seq) continue;
-        const count = this.#log.countBetween(committed, seq);
+        const count = destination.pendingBelow(seq);
         await file.commit(seq);
         if (count > 0) missed.push({ destination: name, count });
       }
@@ -170,7 +173,7 @@ export class Destinations {
   }
 
   #stateAt(position: number): CursorState {
-    return { generation: 0, position, lastSeen: this.#ports.clock.now(), logEnd: 0 };
+    return { generation: 0, position, done: [], lastSeen: this.#ports.clock.now(), logEnd: 0 };
   }
 
   /** The cursor first: a crash in between leaves a destination that is found by its cursor. */

@@ -1,10 +1,11 @@
 import { basename, dirname, join } from 'node:path';
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import type { LogCheck, SpoolCheck, StreamCheck } from './check.js';
-import { encodeCursorFile } from './cursor-file.js';
+import { encodeCursorFile } from './cursor-slot.js';
 import { encodeKnown } from './known-destinations.js';
 import { learnHeader, visitRecords } from './log-search.js';
 import { asideName, CURSOR_SUFFIX, fileAsDestination, parseAside } from './names.js';
+import type { SeqRange } from './progress.js';
 import { quarantine } from './recovery.js';
 import { copyRaw, replaceFile } from './replacement.js';
 import { Segment } from './segment.js';
@@ -29,6 +30,7 @@ export interface CursorStep {
   readonly kind: 'cursor';
   readonly file: string;
   readonly position: number;
+  readonly done: readonly SeqRange[];
   readonly logEnd: number;
 }
 
@@ -69,7 +71,7 @@ export async function carryOut(folder: string, step: RepairStep, ports: RepairPo
   if (step.kind === 'segment') return replaceSegment(path, step, names, ports);
   if (names.includes(basename(path))) await copyRaw(files, path, join(dirname(path), asideName(basename(path), { timeMs: clock.now(), kind: 'bad', taken: new Set(names) })));
   await replaceFile(files, path, step.kind === 'list' ? encodeKnown(step.destinations)
-    : encodeCursorFile({ generation: 1, position: step.position, lastSeen: clock.now(), logEnd: step.logEnd }));
+    : encodeCursorFile({ generation: 1, position: step.position, done: step.done, lastSeen: clock.now(), logEnd: step.logEnd }));
 }
 
 async function replaceSegment(path: string, step: SegmentStep, names: readonly string[], { files, clock, logger }: RepairPorts): Promise<void> {
@@ -102,7 +104,7 @@ function stateSteps(stream: StreamCheck, damage: readonly PlacedFinding[]): (Cur
   return [
     ...cursors.map(({ file, destination }) => {
       const known = stream.cursors.find((cursor) => cursor.destination === destination);
-      return { kind: 'cursor' as const, file, position: known?.position ?? stream.first_seq ?? stream.next_seq, logEnd: stream.next_seq };
+      return { kind: 'cursor' as const, file, position: known?.position ?? stream.first_seq ?? stream.next_seq, done: known?.done ?? [], logEnd: stream.next_seq };
     }),
     ...mine.filter(({ kind }) => kind === 'list').map(({ file }) => ({ kind: 'list' as const, file, destinations })),
   ];

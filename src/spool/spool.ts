@@ -1,5 +1,6 @@
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import { DiskSpool } from './disk-spool.js';
+import type { SeqRange } from './progress.js';
 import type { Reserve } from './reserve.js';
 
 /** Whose events a stream holds. Both ids match `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`; anything else is refused. */
@@ -148,19 +149,23 @@ export interface Cursor<P extends Uint8Array> {
   readonly destination: string;
   /** Every seq below it is done, and durably so. Moves by `commit`, and when data expires or is dropped. */
   readonly committed: number;
-  /** Records not committed yet. */
+  /** Records that are not durably done. */
   pending(): number;
-  /** When the oldest record that is not committed was appended. */
+  /** When the oldest of them was appended. */
   oldestPendingTime(): number | undefined;
   /**
    * Records from `fromSeq` on, at most `limits`, at least one where there is one (even if it is larger than `limits.bytes`);
-   * [] when nothing is there. Only durable records. Sequential reads are cheap. Damaged records are skipped and reported once.
+   * [] when nothing is there. Only durable records, and none that is durably done. Sequential reads are cheap. Damaged records
+   * are skipped and reported once.
    */
   read(fromSeq: number, limits: { readonly events: number; readonly bytes: number }): Promise<SpooledRecord<P>[]>;
-  /** Resolves when a record with seq >= `fromSeq` is there, or on abort, or when the stream is closed. */
+  /** Resolves when a record with seq >= `fromSeq` that is not done is there, or on abort, or when the stream is closed. */
   wait(fromSeq: number, signal: AbortSignal): Promise<void>;
-  /** Everything below `seq` is done. Durable when it resolves; commits that come together share one sync. Rejects SPOOL_IO. */
-  commit(seq: number): Promise<void>;
+  /**
+   * Everything below `seq` is done, and everything in the ranges `done`; what was done before stays so. Durable when it resolves,
+   * of very many ranges the longest; commits that come together share one sync. Rejects SPOOL_IO.
+   */
+  commit(seq: number, done?: readonly SeqRange[]): Promise<void>;
   /** The destination is no longer configured; its place is kept for 7 days. */
   detach(): void;
 }

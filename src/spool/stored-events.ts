@@ -3,6 +3,8 @@ import { RaxedError } from '../errors.js';
 import { readCursorFile } from './cursor-file.js';
 import { decodeDeadLetter } from './dead-letter.js';
 import { CURSOR_SUFFIX, DEAD_FOLDER, fileAsDestination, isId } from './names.js';
+import { firstOpen } from './progress.js';
+import type { Progress } from './progress.js';
 import type { StreamId } from './spool.js';
 import { listed, readStored, storedSegments } from './stored-log.js';
 import type { PlacedFinding, ReadingFiles } from './stored-log.js';
@@ -39,7 +41,7 @@ export async function* readSpool(folder: string, choice: StoredChoice, files: Re
         for await (const records of readStored(inside, segment, files, (finding) => { found({ file: join(place.folder, segment.name), ...finding }); })) {
           const payloads = place.dead
             ? records.flatMap(({ payload }) => letterFrom(payload, choice.fromSeq ?? 0))
-            : records.filter(({ seq }) => seq >= place.fromSeq).map(({ payload }) => payload);
+            : records.filter(({ seq }) => seq >= place.fromSeq && place.progress.some((one) => firstOpen(one, seq) === seq)).map(({ payload }) => payload);
           if (payloads.length > 0) yield { id, payloads };
         }
       }
@@ -48,11 +50,15 @@ export async function* readSpool(folder: string, choice: StoredChoice, files: Re
   if (choice.destination !== undefined && places === 0) throw new RaxedError('DESTINATION_NOT_FOUND', 'nothing of this destination is in the spool');
 }
 
+const NOTHING_DONE: Progress = { position: 0, done: [] };
+
 /** A folder of segments to be read. */
 interface Place {
   readonly folder: string;
   readonly dead: boolean;
   readonly fromSeq: number;
+  /** Wanted is what at least one of them has not got. */
+  readonly progress: readonly Progress[];
 }
 
 interface Disk {
@@ -79,17 +85,17 @@ async function placesOf(folder: string, { id, choice }: { id: StreamId; choice: 
   if (what === 'dead') {
     const names = await disk.list(join(stream, DEAD_FOLDER));
     // The numbers in these files are the letters' own.
-    return names.filter((name) => isWanted(fileAsDestination(name), destination)).map((name) => ({ folder: join(stream, DEAD_FOLDER, name), dead: true, fromSeq: 0 }));
+    return names.filter((name) => isWanted(fileAsDestination(name), destination)).map((name) => ({ folder: join(stream, DEAD_FOLDER, name), dead: true, fromSeq: 0, progress: [] }));
   }
-  if (what === 'all') return [{ folder: stream, dead: false, fromSeq }];
-  const positions: number[] = [];
+  if (what === 'all') return [{ folder: stream, dead: false, fromSeq, progress: [NOTHING_DONE] }];
+  const progress: Progress[] = [];
   for (const name of await disk.list(stream)) {
     if (!name.endsWith(CURSOR_SUFFIX) || !isWanted(fileAsDestination(name.slice(0, -CURSOR_SUFFIX.length)), destination)) continue;
     const cursor = await readCursorFile(disk.files, join(folder, stream, name));
     // A place that is lost begins at the oldest event, as the daemon takes it too.
-    positions.push(cursor.kind === 'state' ? cursor.state.position : 0);
+    progress.push(cursor.kind === 'state' ? cursor.state : NOTHING_DONE);
   }
-  return positions.length === 0 ? [] : [{ folder: stream, dead: false, fromSeq: Math.max(fromSeq, Math.min(...positions)) }];
+  return progress.length === 0 ? [] : [{ folder: stream, dead: false, fromSeq: Math.max(fromSeq, Math.min(...progress.map(({ position }) => position))), progress }];
 }
 
 function isWanted(name: string | undefined, wanted: string | undefined): boolean {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { RaxedError } from '../../src/errors.js';
-import { CURSOR_FILE_BYTES, decodeSlot, encodeCursorFile, encodeSlot } from '../../src/spool/cursor-file.js';
+import { CURSOR_FILE_BYTES, decodeSlot, encodeCursorFile, encodeSlot } from '../../src/spool/cursor-slot.js';
 import { decodeDeadLetter, encodeDeadLetter } from '../../src/spool/dead-letter.js';
 import { decodeKnown, encodeKnown } from '../../src/spool/known-destinations.js';
 import { asideName, destinationAsFile, fileAsDestination, idAsFolder, parseAside, segmentBase, segmentName } from '../../src/spool/names.js';
@@ -24,14 +24,16 @@ void t.test('the formats on disk are these bytes, in every release', (t) => {
   t.same(recordBytes(Buffer.from('{}')).toString('hex'), record.toString('hex'));
   t.match(decodeRecord(record, 0), { kind: 'record', seq: 258, time: TIME, end: 30 });
 
-  const state = { generation: 7, position: 2 ** 32 + 3, lastSeen: TIME, logEnd: 2 ** 32 + 9 };
-  const slot = hex('52584355 0100 0100 0700000000000000 0300000001000000 40804d099c010000 0900000001000000 cf170c1a');
+  const state = { generation: 7, position: 2 ** 32 + 3, done: [{ from: 2 ** 32 + 4, to: 2 ** 32 + 6 }, { from: 2 ** 32 + 8, to: 2 ** 32 + 208 }], lastSeen: TIME, logEnd: 2 ** 32 + 286 };
+  const slot = hex('52584355 0200 0100 0700000000000000 0300000001000000 40804d099c010000 1e01000001000000 b75fe5ae 0500 0102 02c801 cec676d9');
   t.same(encodeSlot(state).toString('hex'), slot.toString('hex'));
   t.same(decodeSlot(slot), { kind: 'state', state });
   const file = encodeCursorFile(state);
   t.equal(file.length, CURSOR_FILE_BYTES);
   t.same([0, 512].map((offset) => decodeSlot(file.subarray(offset, offset + 512))).sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))),
     [{ kind: 'state', state: { ...state, generation: state.generation - 1 } }, { kind: 'state', state }]);
+  const slotV1 = hex('52584355 0100 0100 0700000000000000 0300000001000000 40804d099c010000 0900000001000000 cf170c1a');
+  t.same(decodeSlot(slotV1), { kind: 'state', state: { ...state, done: [], logEnd: 2 ** 32 + 9 } });
 
   const known = Buffer.concat([hex('52584b44 0100 0100'), Buffer.from('["siem","webhook"]'), hex('cb8e8299')]);
   t.same(encodeKnown(['siem', 'webhook']).toString('hex'), known.toString('hex'));

@@ -53,7 +53,7 @@ function renderDestinations(destinations: readonly unknown[], style: Paint): str
       waits ? duration(field(destination, 'oldest_pending_age_seconds')) : '–',
       plain(field(destination, 'delivered')),
       { text: plain(field(destination, 'dead')), style: field(destination, 'dead') === 0 ? style.strong : style.bad },
-      `${plain(field(destination, 'url'))}${field(destination, 'lossy') === true ? ' (lossy)' : ''}${note(field(destination, 'last_error'), healthy)}`,
+      `${plain(field(destination, 'url'))}${field(destination, 'lossy') === true ? ' (lossy)' : ''}${field(destination, 'stalled') === true ? ' (stalled behind its oldest event)' : ''}${note(field(destination, 'last_error'), healthy)}`,
     ];
   });
   return table(['CUSTOMER', 'DESTINATION', 'STATE', 'PENDING', 'OLDEST', 'DELIVERED', 'DEAD', 'WHERE'], rows, style);
