@@ -82,6 +82,32 @@ t.test('delivered text is gone from the disk after a minute without retention, e
   }
 });
 
+t.test('that happens by itself, and after a restart to a stream that nobody has opened since, too', async (t) => {
+  const { files, clock, spool, onDisk } = await open({});
+  const zero = await spool.openStream({ msspId: 'mssp', customerId: 'zero' });
+  zero.configure({ sealAgeMs: sealAgeMs(tenant(0)) });
+  const thirty = await spool.openStream({ msspId: 'mssp', customerId: 'thirty' });
+  for (const stream of [zero, thirty]) {
+    const cursor = await stream.attach('webhook');
+    await stream.append(Buffer.from(`a canary of ${stream.id.customerId}`));
+    await cursor.commit(stream.nextSeq);
+  }
+  clock.step(MINUTE_MS);
+  for (let seconds = 0; seconds < 30 && onDisk('of zero'); seconds++) await clock.advance(1000);
+  t.same([onDisk('of zero'), onDisk('of thirty')], [false, true]);
+
+  const left = files.kill();
+  const leftOnDisk = (): boolean => [...left.snapshot().values()].some((bytes) => bytes.includes('of thirty'));
+  const next = await createSpool<Uint8Array>(SPOOL, { files: left, clock, logger: silentLogger, onReport: () => undefined });
+  clock.step(HOUR_MS - 10 * MINUTE_MS);
+  for (let seconds = 0; seconds < 30; seconds++) await clock.advance(1000);
+  t.ok(leftOnDisk(), 'not before its time');
+  clock.step(10 * MINUTE_MS);
+  for (let seconds = 0; seconds < 30 && leftOnDisk(); seconds++) await clock.advance(1000);
+  t.notOk(leftOnDisk());
+  await next.close();
+});
+
 t.test('a large backlog that expires at once does not hold up the customer\'s new events', async (t) => {
   const { clock, spool, retention, files, reports } = await open({ cust: 1 });
   const stream = await spool.openStream({ msspId: 'mssp', customerId: 'cust' });
