@@ -76,7 +76,7 @@ t.test('each method hands its action what was asked, defaults filled in, and who
     ['customer.configure', { ...customer, data_fields: [] }, 'configure', [{ ...customer, data_fields: [] }]],
     ['customer.delete', { ...customer, drain: true, drain_timeout_seconds: 5 }, 'delete', [ids, { dryRun: false, drainMs: 5000 }]],
     ['customer.siem.configure', { ...siem, tls: true, port: 1 }, 'configure', [{ ...siem, tls: true, port: 1 }]],
-    ['customer.siem.test', { ...customer, name: 'soc', skip_ssl_verify: true }, 'test', [{ ...ids, name: 'soc' }, { skipSslVerify: true }]],
+    ['customer.siem.test', { ...customer, name: 'soc', skip_ssl_verify: true }, 'test', [{ ...ids, name: 'soc' }, { skipSslVerify: true, checkOnly: false }]],
     ['customer.siem.disable', customer, 'disable', [{ ...ids, name: undefined }, { dryRun: false }]],
   ];
   for (const [method, params, action, args] of rows) {
