@@ -220,7 +220,10 @@ export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
       let leftOut = 0;
       try {
         await this.#log.appender.seal();
-        for (const { base, end } of this.#log.segments.filter(concerns)) leftOut += await this.#log.rewrite(base, end, forgetting);
+        const concerned = this.#log.segments.filter(concerns);
+        for (const { base, end } of concerned) leftOut += await this.#log.rewrite(base, end, forgetting);
+        // What is asked for may have gone with an attempt that did not end.
+        if (concerned.length === 0) await this.#log.syncFolder();
         return leftOut;
       } catch (error) {
         throw spoolError('write', error);

@@ -120,6 +120,14 @@ const REGRESSIONS: readonly { readonly name: string; readonly setup?: Partial<Se
     ],
   },
   {
+    name: 'dead letters that are purged do not come back with a power cut when SIGKILL came into an earlier removal',
+    steps: [
+      { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'letter', customer: 0, destination: 0, count: 1 },
+      { do: 'clock', ms: HOUR_MS }, { do: 'cut', how: 'kill', afterCalls: 22, calls: [{ do: 'expire', customer: 0, ms: 0 }] },
+      { do: 'purge', customer: 0, destination: 0 }, { do: 'crash' },
+    ],
+  },
+  {
     name: 'what a removal that the disk stopped has left goes with the next one, and does not come back with a power cut',
     steps: [
       { do: 'fault', op: 'rmdir', errno: 'EIO', times: 1 }, { do: 'remove', customer: 1 },
