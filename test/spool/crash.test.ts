@@ -13,7 +13,7 @@ const TIME_LIMIT_MS = LONG ? 3600_000 : 120_000;
 /** What the long run must really have done. */
 const LEAST_CRASHES = 10_000;
 const KINDS = [
-  'close', 'kill', 'crash', 'disk full', 'write short',
+  'close', 'kill', 'crash', 'settled', 'disk full', 'write short',
   ...['create', 'write', 'datasync', 'truncate', 'unlink', 'rename', 'syncFolder', 'open', 'read', 'mkdir', 'list', 'size', 'rmdir', 'freeBytes'].flatMap((op) => [`${op} EIO`, `${op} ENOSPC`]),
   ...['segment', 'cursor', 'list', 'dead letters', 'other file'].map((file) => `${file} flipped`), 'cursor lost', 'list lost',
 ];

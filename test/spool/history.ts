@@ -7,7 +7,7 @@ import { manualClock } from '../fixtures/clock.js';
 import { FaultyFiles, seededRandom } from '../fixtures/faulty-files.js';
 import type { Fault, FileOp } from '../fixtures/faulty-files.js';
 import { silentLogger } from '../fixtures/logger.js';
-import { placeAt, StreamModel } from './model.js';
+import { losePlace, placeAt, StreamModel } from './model.js';
 import type { Found } from './model.js';
 import type { Call, Destination, Event, Setup, Step } from './steps.js';
 import { bytesOf, bytesOnDisk, HOUR_MS, readAll, SMALL, textOf } from './world.js';
@@ -113,6 +113,7 @@ export class History {
     switch (call.do) {
       case 'append': await this.#append(side, call.count, call.length); return;
       case 'commit': return this.#commit(side, call.destination, call.part);
+      case 'settle': return this.#settle(side, call);
       case 'read': return this.#read(side, DESTINATIONS[call.destination]);
       case 'attach': return this.#attach(side, DESTINATIONS[call.destination]);
       case 'detach': return this.#detach(side, DESTINATIONS[call.destination]);
@@ -168,6 +169,25 @@ export class History {
     place.durable = true;
   }
 
+  /** Some events behind the oldest open one are done. */
+  async #settle(side: Side, { destination, part, count }: Call & { do: 'settle' }): Promise<void> {
+    const name = DESTINATIONS[destination];
+    const cursor = side.cursors.get(name);
+    const place = side.model.places.get(name);
+    if (cursor === undefined || place === undefined) return;
+    const { committed } = cursor;
+    const { nextSeq } = side.stream;
+    const from = committed + 1 + Math.floor(part * (nextSeq - committed));
+    const to = Math.min(from + count, nextSeq);
+    if (from >= to) return;
+    const seqs = Array.from({ length: to - from }, (_, i) => from + i);
+    for (const seq of seqs) place.askedBeyond.add(seq);
+    if (await refused(cursor.commit(committed, [{ from, to }]))) return;
+    for (const seq of seqs) place.settled.add(seq);
+    place.durable = true;
+    this.#count('settled');
+  }
+
   async #read(side: Side, name: string): Promise<void> {
     const cursor = side.cursors.get(name);
     if (cursor === undefined) return;
@@ -182,7 +202,7 @@ export class History {
     side.cursors.set(name, cursor);
     const place = side.model.places.get(name);
     if (place === undefined) assert.ok(cursor.committed >= before, `${name} is new and begins at ${cursor.committed}, before ${before}`);
-    if (place?.durable !== true) side.model.places.set(name, { ...placeAt(cursor.committed, !this.#faulty), ...(place === undefined ? {} : { missing: place.missing, forgiven: place.forgiven }) });
+    if (place?.durable !== true) side.model.places.set(name, { ...placeAt(cursor.committed, !this.#faulty), ...(place === undefined ? {} : { missing: place.missing, forgiven: place.forgiven, askedBeyond: place.askedBeyond }) });
   }
 
   async #detach(side: Side, name: string): Promise<void> {
@@ -278,7 +298,7 @@ export class History {
       if (side !== undefined) {
         side.flips++;
         if (kindOf(path) === 'list') this.#mayForget(side);
-        if (path.endsWith('.cursor')) for (const place of side.model.places.values()) place.sure = 0;
+        if (path.endsWith('.cursor')) for (const place of side.model.places.values()) losePlace(place);
       }
     }
     if (!running) await this.#open();
@@ -299,7 +319,7 @@ export class History {
       if (file === 'list') this.#mayForget(side);
       // The list, too, may have rotted: nothing is left then that knows of the destination.
       if (file === 'cursor' && !(list.kind === 'names' && list.names.includes(name))) side.model.places.delete(name);
-      else if (file === 'cursor' && place !== undefined) place.sure = 0;
+      else if (file === 'cursor' && place !== undefined) losePlace(place);
     }
     await this.#open();
   }
@@ -391,6 +411,7 @@ export class History {
     if (cursor === undefined) return;
     const { committed } = cursor;
     await refused(readAll(cursor, committed).then((found) => {
+      assert.ok(cursor.pending() >= found.length, `${cursor.pending()} pending, ${found.length} read`);
       side.model.checkAll(name, found.map(foundIn), { committed, end, forgive: side.forgive });
     }));
   }

@@ -26,7 +26,7 @@ export class StreamModel {
     if (kind === 'segment_given_up' || kind === 'torn_tail') return;
     const place = this.places.get(destination ?? '');
     // Its cursor is lost: it begins again at the oldest record.
-    if (kind === 'damaged' && count === 0 && place !== undefined) place.sure = 0;
+    if (kind === 'damaged' && count === 0 && place !== undefined) losePlace(place);
     if (kind === 'cursor_released') this.places.delete(destination ?? '');
     else if (kind === 'dead_letters_dropped' || kind === 'dead_letters_expired' || (destination !== undefined && count > 0)) this.lettersOf(destination ?? '').reportedLost += count;
     else this.reportedLost += count;
@@ -69,8 +69,9 @@ export class StreamModel {
     assert.ok(place !== undefined);
     assert.ok(committed >= place.sure, `${destination} is at ${committed} after ${place.sure} was durable`);
     const seen = new Set(found.map(({ seq }) => seq));
+    for (const seq of place.settled) assert.ok(!seen.has(seq), `${destination} gets ${seq} again, which was durably done`);
     for (const seq of this.acked.keys()) {
-      if (seq < place.asked || seq >= end || seen.has(seq) || place.forgiven.has(seq)) continue;
+      if (seq < place.asked || place.askedBeyond.has(seq) || seq >= end || seen.has(seq) || place.forgiven.has(seq)) continue;
       if (forgive) place.forgiven.add(seq); else place.missing.add(seq);
     }
     assert.ok(place.missing.size <= this.reportedLost, `${destination}, from ${committed}: ${[...place.missing].join()} are lost, ${this.reportedLost} were reported`);
@@ -83,6 +84,9 @@ export interface Place {
   sure: number;
   /** The furthest that a commit asked for. */
   asked: number;
+  /** What is done beyond it for sure, and what a commit said is. */
+  readonly settled: Set<number>;
+  readonly askedBeyond: Set<number>;
   /** Its cursor is on the disk for sure. */
   durable: boolean;
   readonly missing: Set<number>;
@@ -90,7 +94,13 @@ export interface Place {
 }
 
 export function placeAt(seq: number, durable: boolean): Place {
-  return { sure: seq, asked: seq, durable, missing: new Set(), forgiven: new Set() };
+  return { sure: seq, asked: seq, settled: new Set(), askedBeyond: new Set(), durable, missing: new Set(), forgiven: new Set() };
+}
+
+/** Nothing is sure any more. */
+export function losePlace(place: Place): void {
+  place.sure = 0;
+  place.settled.clear();
 }
 
 /** What must be true of one destination's dead letters. */

@@ -18,6 +18,7 @@ export type Event =
 export type Call = { readonly customer: Customer } & (
   | { readonly do: 'append'; readonly count: number; readonly length: number }
   | { readonly do: 'commit'; readonly destination: Destination; readonly part: number }
+  | { readonly do: 'settle'; readonly destination: Destination; readonly part: number; readonly count: number }
   | { readonly do: 'read' | 'attach' | 'detach' | 'purge'; readonly destination: Destination }
   | { readonly do: 'letter'; readonly destination: Destination; readonly count: number }
   | { readonly do: 'take'; readonly destination: Destination; readonly part: number }
@@ -46,6 +47,7 @@ const limits = { maxBytes: fc.constantFrom(1024 * 1024, 40_000, 16_384), whenFul
 const call: fc.Arbitrary<Call> = fc.oneof(
   { weight: 16, arbitrary: fc.record({ do: fc.constant('append' as const), customer, count: fc.integer({ min: 1, max: 12 }), length: fc.integer({ min: 10, max: 600 }) }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constant('commit' as const), customer, destination, part }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('settle' as const), customer, destination, part, count: fc.integer({ min: 1, max: 6 }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('read' as const), customer, destination }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('attach' as const, 'detach' as const, 'purge' as const), customer, destination }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('letter' as const), customer, destination, count: fc.integer({ min: 1, max: 6 }) }) },
