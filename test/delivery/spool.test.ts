@@ -1,3 +1,5 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { createDeliveryLoop, type DeliveryLoop } from '../../src/delivery/loop.js';
 import type { DeliveryOutcome } from '../../src/delivery/outcome.js';
@@ -105,4 +107,66 @@ t.test('one dead destination holds up no other', async (t) => {
   await spool.close();
   await soc.close();
   await siem.close();
+});
+
+t.test('behind an event that never gets through, a crash at any moment repeats what is in flight, and a stop nothing', async (t) => {
+  const MAX_IN_FLIGHT = 8;
+  const EVENTS = 300;
+  const stuck = new Set([idOf(0), idOf(100), idOf(101), idOf(205)]);
+  const folder = t.testdir({ running: {} });
+  const running = join(folder, 'running');
+  let taken = new Map<string, number>();
+  const takenAtCrash: string[][] = [];
+  const receiver = await httpReceiver();
+  receiver.answer = (request, response) => {
+    const id = String(request.headers['x-raxe-event-id']);
+    if (stuck.has(id)) { response.writeHead(500).end(); return; }
+    taken.set(id, (taken.get(id) ?? 0) + 1);
+    // What SIGKILL would leave now.
+    if ([40, 150, 260].includes(taken.size) && takenAtCrash.length < 3) {
+      cpSync(running, join(folder, `crash${takenAtCrash.length}`), { recursive: true });
+      takenAtCrash.push([...taken.keys()]);
+    }
+    response.end();
+  };
+  const webhook = (): Output => createWebhookOutput({
+    name: 'webhook', url: receiver.url, secret: () => 's', previousSecret: () => undefined, timeoutMs: 10_000, maxInFlight: MAX_IN_FLIGHT, skipVerify: false, clock: nodeClock, version: '0.1.0',
+  });
+  const outcomes: DeliveryOutcome[] = [];
+
+  let spool = await open(running);
+  let stream = await spool.openStream(ID);
+  await stream.attach('webhook');
+  let loop = await deliver(spool, webhook(), outcomes);
+  await Promise.all(Array.from({ length: EVENTS }, (_, i) => stream.append(encodeEvent(sampleScan({ id: idOf(i) })))));
+  await eventually(() => taken.size === EVENTS - stuck.size && loop.status().pending === stuck.size);
+  await loop.stop(0);
+  await spool.close();
+  t.ok([...taken.values()].every((times) => times === 1));
+
+  for (const [n, before] of takenAtCrash.entries()) {
+    taken = new Map();
+    spool = await open(join(folder, `crash${n}`));
+    loop = await deliver(spool, webhook(), outcomes);
+    await eventually(() => loop.status().pending === stuck.size);
+    const again = before.filter((id) => taken.has(id));
+    t.ok(again.length <= 3 * MAX_IN_FLIGHT, `${again.length} of ${before.length} come again after a crash`);
+    await loop.stop(0);
+    await spool.close();
+  }
+  t.equal(takenAtCrash.length, 3);
+
+  taken = new Map();
+  stuck.clear();
+  spool = await open(running);
+  stream = await spool.openStream(ID);
+  const cursor = await stream.attach('webhook');
+  t.equal(cursor.pending(), 4);
+  loop = await deliver(spool, webhook(), outcomes);
+  await stream.append(encodeEvent(sampleScan({ id: idOf(EVENTS) })));
+  await eventually(() => cursor.committed === stream.nextSeq);
+  t.same([...taken.keys()].sort(), [0, 100, 101, 205, EVENTS].map(idOf), 'what was stuck and what is new, nothing else');
+  await loop.stop(0);
+  await spool.close();
+  await receiver.close();
 });
