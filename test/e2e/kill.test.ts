@@ -142,7 +142,7 @@ t.test(`no acknowledged event is lost over ${KILLS} SIGKILLs under load, with a 
   const most = (count: (site: Outcome) => number): number => Math.max(...sites.map(count));
   const duplicates = sum((site) => site.duplicates);
   const [refusals, resets, unanswered] = [sum((site) => site.refusals), sum((site) => site.resets), sum((site) => site.unanswered)];
-  t.comment(`${KILLS} kills in ${((performance.now() - began) / 1000).toFixed(0)} s: ${sum((site) => site.acknowledged)} events acknowledged of ${sum((site) => site.asked)} asked for, ${sum((site) => site.lost)} lost, ${sum((site) => site.violations)} altered or out of order; ${sum((site) => site.taken)} taken, ${duplicates} of them again, at most ${most((site) => site.mostRepeated)} after a kill with nothing refused before it; at most ${most((site) => site.mostOvertaking)} overtake one; ${refusals} refusals, ${resets} resets, ${unanswered} kills before the answer`);
+  t.comment(`${KILLS} kills in ${((performance.now() - began) / 1000).toFixed(0)} s: ${sum((site) => site.acknowledged)} events acknowledged of ${sum((site) => site.asked)} asked for, ${sum((site) => site.lost)} lost, ${sum((site) => site.violations)} altered or out of order; ${sum((site) => site.taken)} taken, ${duplicates} of them again, at most ${most((site) => site.mostRepeated)} after one kill; at most ${most((site) => site.mostOvertaking)} overtake one; ${refusals} refusals, ${resets} resets, ${unanswered} kills before the answer`);
   t.ok(refusals > 0 && resets > 0 && unanswered > 0, 'the faults did happen');
   t.ok(duplicates > 0, 'and so did duplicates');
 });

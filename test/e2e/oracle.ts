@@ -8,7 +8,7 @@ const MOST_VIOLATIONS_KEPT = 20;
 export interface Promised {
   /** How many events may come before one that was acknowledged before they were asked for: none with one in flight. */
   readonly overtaking: number;
-  /** How many events that were taken may come again after a kill. Those that overtook a refused one are not counted: they wait for it. */
+  /** How many events that were taken may come again after a kill, whatever was refused before it. */
   readonly repeated: number;
 }
 
@@ -19,7 +19,7 @@ export interface Tally {
   readonly taken: number;
   /** Taken once more than needed. */
   readonly duplicates: number;
-  /** The most that came again after one kill although nothing was refused before it. */
+  /** The most that came again after one kill. */
   readonly mostRepeated: number;
   readonly mostOvertaking: number;
 }
@@ -51,14 +51,11 @@ interface Known {
   digest?: string;
   arrivedIn?: number;
   takenIn?: number;
-  /** Taken when nothing had been refused in that life. */
-  inTurn?: boolean;
 }
 
 interface Customer {
   readonly promised: Promised;
   acknowledged: number;
-  refused: boolean;
   /** `behind` of what arrived in this life, each event once. */
   behinds: number[];
   farthest: number;
@@ -96,7 +93,7 @@ export function createOracle(promises: Readonly<Record<string, Promised>>): Orac
   }
 
   function checkRepetition(event: Known, customer: Customer): void {
-    if (event.takenIn !== life - 1 || event.inTurn !== true) return;
+    if (event.takenIn !== life - 1) return;
     customer.repeated++;
     tally.mostRepeated = Math.max(tally.mostRepeated, customer.repeated);
     if (customer.repeated > customer.promised.repeated) broken(`${event.customer}: ${customer.repeated} events came again`);
@@ -141,13 +138,12 @@ export function createOracle(promises: Readonly<Record<string, Promised>>): Orac
         checkRepetition(event, customer);
       }
       event.arrivedIn = life;
-      if (!taken) { customer.refused = true; return; }
+      if (!taken) return;
       tally.taken++;
       open.delete(String(text));
       if (event.takenIn !== undefined) tally.duplicates++;
       if (event.takenIn === life) broken(`${arrival.event.event_id} was taken twice`);
       event.takenIn = life;
-      event.inTurn = !customer.refused;
     },
 
     died() {
@@ -160,5 +156,5 @@ export function createOracle(promises: Readonly<Record<string, Promised>>): Orac
 }
 
 function newLife(): Omit<Customer, 'promised' | 'acknowledged'> {
-  return { refused: false, behinds: [], farthest: 0, repeated: 0 };
+  return { behinds: [], farthest: 0, repeated: 0 };
 }
