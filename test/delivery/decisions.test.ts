@@ -206,6 +206,17 @@ t.test('the window knows what is fresh, what is started and how far the cursor m
   t.end();
 });
 
+t.test('what is done behind an open event is told in as few ranges as there are, over what is missing between', (t) => {
+  const window = createWindow();
+  window.add([...items(4), ...items(3, 10)], { events: 1, bytes: 1e9 });
+  window.takeBack({ seq: 2, time: 0, event, payload, letterId: 9 }, 2);
+  t.same(window.doneRanges(13), []);
+  for (const unit of window.units) if (unit.passed !== true && [1, 2, 3, 11, 12].includes(unit.firstSeq)) unit.state = 'done';
+  t.same(window.doneRanges(13), [{ from: 1, to: 10 }, { from: 11, to: 13 }]);
+  t.equal(window.firstOpenSeq(), 0);
+  t.end();
+});
+
 t.test('dead letters that are sent again hold no cursor, come in their turn, and can be withdrawn', (t) => {
   const window = createWindow();
   const replay = { open: 3, delivered: 0, refused: 0, over: false, changed: () => undefined };

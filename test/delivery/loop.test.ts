@@ -26,6 +26,37 @@ t.test('the cursor waits for the oldest event that is not done', async (t) => {
   await r.loop.stop(0);
 });
 
+t.test('what is done behind an event that gets no answer is committed in groups, and not sent again by the next loop', async (t) => {
+  const r = rig({ before: ids(400), answer: ([id]) => (id === 'e1' ? DOWN : 'ok') });
+  await until(r, () => r.delivered.length === 399, 10);
+  await until(r, () => r.stream.cursor.pending() === 1, 10);
+  t.equal(r.stream.cursor.committed, 1);
+  t.same(r.stream.done, [{ from: 2, to: 400 }]);
+  t.ok(r.stream.commits.length <= 2 + 400 / 4, `${r.stream.commits.length} commits: a group each`);
+  t.match(r.loop.status(), { pending: 1, stalled: undefined });
+  await r.loop.stop(0);
+
+  const again = rig({ loop: { cursor: r.stream.cursor, deadLetters: r.stream.deadLetters } });
+  await until(again, () => r.stream.cursor.committed === 400);
+  t.same(again.delivered, ['e1']);
+  await again.loop.stop(0);
+});
+
+t.test('of what overtakes an event that gets no answer no more than ever is not durably done, and 4,096 stall the destination', async (t) => {
+  const r = rig({ before: ids(5000), answer: ([id]) => (id === 'e0' ? DOWN : 'ok') });
+  let most = 0;
+  await until(r, () => {
+    most = Math.max(most, r.delivered.length - (5000 - r.stream.cursor.pending()));
+    return r.loop.status().stalled === true;
+  }, 1);
+  t.ok(most <= 3 * 4, `${most} were not durably done`);
+  t.equal(r.delivered.length, 4095, 'the oldest counts');
+  r.answer = () => 'ok';
+  await until(r, () => r.stream.cursor.committed === 5000, 100);
+  t.match(r.loop.status(), { state: 'ok', pending: 0, stalled: undefined });
+  await r.loop.stop(0);
+});
+
 t.test('the cursor moves only when the audit line is durable', async (t) => {
   const r = rig();
   let durable: () => void = () => undefined;

@@ -10,6 +10,7 @@ import { nodeClock } from '../../src/platform/node.js';
 import type { SpoolFiles } from '../../src/ports.js';
 import { checkSpool } from '../../src/spool/check.js';
 import { carryOut, planRepair } from '../../src/spool/repair.js';
+import { readSpool } from '../../src/spool/stored-events.js';
 import { FaultyFiles, seededRandom } from '../fixtures/faulty-files.js';
 import { silentLogger } from '../fixtures/logger.js';
 import { appendAll, bytesOf, ID, numbered, openWorld, readAll, SMALL, textOf } from './world.js';
@@ -249,6 +250,31 @@ t.test('a repair makes the small files again as well: a place that is lost begin
     if (what.includes('half')) t.ok(found[0] === 1 && [1, 21].includes(found[1] ?? 0), `${what}: ${found.join()}`);
     else t.same(found, positions, what);
   }
+});
+
+t.test('what is done behind an open event waits for nobody: it is neither pending nor exported, and a repair keeps it', async (t) => {
+  const folder = join(t.testdir(), 'spool');
+  const { spool, stream } = await openWorld(nodeSpoolFiles, { folder });
+  const webhook = await stream.attach('webhook');
+  await appendAll(stream, numbered(60));
+  const done = [{ from: 23, to: 31 }, { from: 40, to: 61 }];
+  await webhook.commit(21, done);
+  await spool.close();
+  const pending = async (): Promise<string[]> => {
+    const texts: string[] = [];
+    for await (const { payloads } of readSpool(folder, { what: 'pending' }, nodeSpoolFiles, () => undefined)) texts.push(...payloads.map((payload) => Buffer.from(payload).toString('utf8')));
+    return texts;
+  };
+  const open = numbered(60).filter((_, i) => i + 1 >= 21 && !done.some(({ from, to }) => from <= i + 1 && i + 1 < to));
+
+  t.match((await check(folder)).streams, [{ cursors: [{ position: 21, done, pending: open.length }] }]);
+  t.same(await pending(), open);
+  // The slot that was written last tells, the other is from the attach.
+  const file = join(folder, STREAM, 'webhook.cursor');
+  flip(file, [0, 512].find((at) => readFileSync(file).readUInt16LE(at + 44) === 0) ?? 0);
+  for (const step of planRepair(await check(folder)).steps) await carryOut(folder, step, { files: nodeSpoolFiles, clock: nodeClock, logger: silentLogger });
+  t.match((await check(folder)), { sound: true, streams: [{ cursors: [{ position: 21, done, pending: open.length }] }] });
+  t.same(await pending(), open);
 });
 
 t.test('a repair that is interrupted before any system call has lost nothing', async (t) => {
