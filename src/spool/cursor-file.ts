@@ -164,6 +164,7 @@ export class CursorFile {
         const file = this.#file;
         this.#file = undefined;
         await ignoreErrors(async () => file?.close());
+        await ignoreErrors(() => this.#takeBack(state));
         for (const { reject } of waiting) reject(spoolError('write', error));
       }
     }
@@ -175,6 +176,20 @@ export class CursorFile {
     this.#file ??= await this.#ports.files.open(this.#path, 'write');
     await writeAll(this.#file, [encodeSlot(state)], slotOffset(state));
     await this.#file.datasync();
+  }
+
+  /** What was written and could not be synced would be found after SIGKILL: past events that nobody was told are gone. */
+  async #takeBack(failed: CursorState): Promise<void> {
+    const { files } = this.#ports;
+    const found = await readCursorFile(files, this.#path);
+    if (found.kind !== 'state' || !encodeSlot(found.state).equals(encodeSlot(failed))) return;
+    const file = await files.open(this.#path, 'write');
+    try {
+      await writeAll(file, [encodeCursorFile({ ...this.#state, generation: failed.generation })], 0);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
   }
 
   async #create(state: CursorState): Promise<void> {

@@ -124,9 +124,7 @@ export class History {
       case 'tick': return this.#spool.tick();
       case 'remove': return this.#remove(side);
       case 'expire': {
-        const failed = await refused(side.stream.expire(call.ms));
-        // A cursor may have moved on the disk without anybody knowing.
-        side.forgive ||= failed;
+        await refused(side.stream.expire(call.ms));
         return;
       }
       case 'reconfigure':
@@ -144,7 +142,6 @@ export class History {
   async #append(side: Side, count: number, length: number): Promise<number> {
     const { model, stream } = side;
     let accepted = 0;
-    this.#mayDrop();
     await Promise.all(Array.from({ length: count }, async () => {
       const event = model.given++;
       await refused(stream.append(bytesOf(`event ${event} `.padEnd(length, 'x'))).then((seq) => {
@@ -212,14 +209,8 @@ export class History {
     await Promise.resolve();
   }
 
-  /** A cursor that could not be moved for want of room may have moved on the disk all the same: nobody learns of it when the process ends then. */
-  #mayDrop(): void {
-    if (this.#faulty && this.#options.whenFull === 'drop_oldest') for (const each of this.#sides) each.forgive = true;
-  }
-
   async #letter(side: Side, name: string, count: number): Promise<void> {
     const model = side.model.lettersOf(name);
-    this.#mayDrop();
     await refused(side.stream.deadLetters(name).then(async (letters) => {
       for (let i = 0; i < count; i++) {
         const event = model.given++;
@@ -265,7 +256,8 @@ export class History {
     const before = this.files.calls;
     const at = before + afterCalls;
     this.files.onCall = (op, _path, call) => (call >= at ? 'dead' : this.#fault(op));
-    const mayDrop = this.#options.whenFull === 'drop_oldest' && calls.some((call) => call.do === 'append' || call.do === 'letter');
+    const drops = [this.#options, ...calls].some((each) => 'whenFull' in each && each.whenFull === 'drop_oldest');
+    const mayDrop = drops && calls.some((call) => call.do === 'append' || call.do === 'letter');
     for (const side of this.#sides) {
       const mine = calls.filter((call) => this.#side(call.customer) === side);
       if (mayDrop || mine.some((call) => call.do === 'expire' || call.do === 'letter')) side.forgive = true;

@@ -23,7 +23,7 @@ export class StreamModel {
   readonly #cameBack = new Set<number>();
 
   report({ kind, destination, count = Infinity }: SpoolReport): void {
-    if (kind === 'segment_given_up' || kind === 'torn_tail') return;
+    if (kind === 'segment_given_up' || kind === 'torn_tail' || kind === 'full' || kind === 'healed') return;
     const place = this.places.get(destination ?? '');
     // Its cursor is lost: it begins again at the oldest record.
     if (kind === 'damaged' && count === 0 && place !== undefined) losePlace(place);

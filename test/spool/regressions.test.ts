@@ -120,6 +120,26 @@ const REGRESSIONS: readonly { readonly name: string; readonly setup?: Partial<Se
     ],
   },
   {
+    name: 'a commit that could not be synced is not found after SIGKILL, so that nothing is deleted because of it',
+    steps: [
+      { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'fault', op: 'datasync', errno: 'EIO', times: Infinity },
+      { do: 'commit', customer: 0, destination: 0, part: 0.67 }, { do: 'commit', customer: 0, destination: 1, part: 0.67 }, { do: 'close' },
+      { do: 'clock', ms: HOUR_MS }, { do: 'tick', customer: 0 },
+    ],
+  },
+  {
+    name: 'events that could not be dropped, because their cursor could not be synced, are still there after SIGKILL',
+    setup: { whenFull: 'drop_oldest' },
+    steps: [{ do: 'append', customer: 0, count: 3, length: 10 }, { do: 'fault', op: 'datasync', errno: 'ENOSPC', times: 2 }, { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'kill' }],
+  },
+  {
+    name: 'the limit that says to drop the oldest may come with the events that it drops',
+    steps: [
+      { do: 'reconfigure', customer: 0, segmentBytes: 2048, maxBytes: 40_000, whenFull: 'reject' }, { do: 'append', customer: 0, count: 6, length: 189 }, { do: 'append', customer: 1, count: 11, length: 526 },
+      { do: 'cut', how: 'crash', afterCalls: 19, calls: [{ do: 'reconfigure', customer: 0, segmentBytes: 8192, maxBytes: 16_384, whenFull: 'drop_oldest' }, { do: 'append', customer: 0, count: 12, length: 506 }] },
+    ],
+  },
+  {
     name: 'dead letters that are purged do not come back with a power cut when SIGKILL came into an earlier removal',
     steps: [
       { do: 'append', customer: 0, count: 1, length: 10 }, { do: 'letter', customer: 0, destination: 0, count: 1 },
