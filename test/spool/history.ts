@@ -124,7 +124,9 @@ export class History {
       case 'tick': return this.#spool.tick();
       case 'remove': return this.#remove(side);
       case 'expire': {
-        await refused(side.stream.expire(call.ms));
+        const failed = await refused(side.stream.expire(call.ms));
+        // Dead letters whose deletion could not be synced are gone, and who asked knows only that it failed.
+        side.forgive ||= failed;
         return;
       }
       case 'reconfigure':
