@@ -26,7 +26,12 @@ export function flatRecord(event: FilteredEvent): FlatRecord {
     customer_id: event.payload.customer_id,
     ...valuesOf(event),
   };
-  return Object.fromEntries(FLAT_FIELDS.flatMap((field) => values[field] === undefined ? [] : [[field, values[field]]]));
+  const record: Partial<Record<FlatField, unknown>> = {};
+  for (const field of FLAT_FIELDS) {
+    const value = values[field];
+    if (value !== undefined) record[field] = value;
+  }
+  return record;
 }
 
 function valuesOf(event: FilteredEvent): FlatRecord {
