@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { createActions } from './actions.js';
 import { checkAccess } from './access.js';
 import { createOwnAgent } from './agent.js';
-import { spoolWarnings } from '../agents/warnings.js';
 import { openAuditLog } from '../audit/log.js';
 import type { AuditFields, AuditKind } from '../audit/record.js';
 import { createAuditActions } from './audit-actions.js';
@@ -30,13 +29,15 @@ import { createDataPath } from './data-path.js';
 import { createDepartures } from './departures.js';
 import { createDestinations } from './destinations.js';
 import type { DeliveryOutcome } from '../delivery/outcome.js';
-import { describeError, RaxedError } from '../errors.js';
+import { describeError } from '../errors.js';
 import type { FilteredBytes, FilteredEvent } from '../event/privacy.js';
 import { encodeEvent } from '../event/privacy.js';
 import { openGaps } from './gaps.js';
 import { tenantKey } from './generation.js';
+import { keepHouse } from './housekeeping.js';
 import { installationId } from './installation.js';
 import { createInstaller } from './installer.js';
+import { createLosses } from './losses.js';
 import { jsonStore } from '../platform/durable-file.js';
 import { nodeSpoolFiles } from '../platform/spool-files.js';
 import { peerUid } from '../platform/peer.js';
@@ -48,7 +49,6 @@ import { createRotations } from './rotations.js';
 import { auditLimits, retentionMs, spoolOptions } from './settings.js';
 import { createSiteAgents } from './site-agents.js';
 import { createSpoolActions } from './spool-actions.js';
-import type { SpoolReport, StreamId } from '../spool/spool.js';
 import { openReserve, reserveBytes } from '../spool/reserve.js';
 import { createSpool } from '../spool/spool.js';
 import { lockState } from './state-locks.js';
@@ -57,6 +57,7 @@ import { mergeTenants } from '../tenants/merge.js';
 import { openTenantsStore } from '../tenants/store.js';
 import { createUlid } from '../ulid.js';
 import { VERSION } from '../version.js';
+import { SKIP_VERIFY_WARNING, warningsOf } from './warnings.js';
 
 export interface DaemonOptions {
   /** Reads and checks the configuration; called at start and at each reload. Throws ConfigError. */
@@ -88,9 +89,6 @@ export interface Daemon {
 }
 
 const DRAIN_MS = 5000;
-const TICK_MS = 5000;
-/** How often what is too old is looked for. */
-const EXPIRY_MS = 600_000;
 
 /** Builds and starts everything. Throws RaxedError, and leaves nothing running, when it cannot. */
 export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): Promise<Daemon> {
@@ -131,7 +129,13 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const gapsFile = jsonStore(join(paths.stateDir, 'gaps.json'));
     const gaps = await openGaps({ clock, logger, ulid, store: { ...gapsFile, write: (parts) => reserve.spend(() => gapsFile.write(parts)) } });
     undo.push(() => gaps.close());
-    const spool = await createSpool<FilteredBytes>(spoolOptions(config, paths), { files: nodeSpoolFiles, clock, logger, reserve, onReport });
+    const watchers = new Set<(event: FilteredEvent) => void>();
+    const observe = (event: FilteredEvent): void => { for (const watcher of watchers) watcher(event); };
+    const losses = createLosses({
+      gaps, audit, note: (fields) => { note('spool', fields); }, spool: () => spool, observe, clock, logger,
+      mustBeInForce: ({ msspId, customerId }) => { installer.generation().tenant(msspId, customerId); },
+    });
+    const spool = await createSpool<FilteredBytes>(spoolOptions(config, paths), { files: nodeSpoolFiles, clock, logger, reserve, onReport: (report) => { losses.report(report); } });
     undo.push(() => spool.close());
     const policies = createPolicies({
       record: await openPolicyRecord(join(paths.stateDir, 'policies.json')), spool, logger,
@@ -139,13 +143,10 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     });
     const destinations = createDestinations(logger);
     undo.push(() => destinations.stop(0));
-    const watchers = new Set<(event: FilteredEvent) => void>();
-    const observe = (event: FilteredEvent): void => { for (const watcher of watchers) watcher(event); };
     const direct = { audit: (outcome: DeliveryOutcome) => audit.outcome(outcome), observe };
-    const onRejected = (stream: StreamId): void => { gaps.note(stream, 'rejected', 1, clock.now()); };
 
     const installer = createInstaller({
-      spool, policies, destinations, audit: { outcome: recordOutcome }, clock, random, logger,
+      spool, policies, destinations, audit: losses, clock, random, logger,
       build: {
         clock, env: options.env, version: VERSION, skipVerify, hostname: hostname(), workerUrl: options.workerUrl,
         installationId: await installationId(paths.stateDir, ulid, logger),
@@ -185,7 +186,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
           await (await spool.openStream(id)).append(encodeEvent(event));
           observe(event);
         } catch {
-          onRejected(id);
+          losses.rejected(id);
         }
       },
     });
@@ -197,55 +198,8 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const departures = createDepartures({ statuses: () => destinations.statuses(), flush: (ids) => { destinations.flush(ids); }, clock });
     const removals = createRemovals({ configuration, spool, agents, gaps, inForce: (id) => installer.inForce(id), logger });
 
-    function onReport(report: SpoolReport): void {
-      const { kind, stream, destination, count, since, bytes, file } = report;
-      const where = stream === undefined ? {} : { mssp_id: stream.msspId, customer_id: stream.customerId };
-      const fields = { ...where, destination, count, bytes, file };
-      logger.warn({ ...fields, report: kind }, 'spool');
-      note('spool', { event: kind, ...fields });
-      const reason = kind === 'damaged' || kind === 'dropped_oldest' || kind === 'expired' ? kind : undefined;
-      if (reason !== undefined && stream !== undefined) gaps.note(stream, reason, count ?? 1, since ?? clock.now(), destination);
-    }
-
-    async function recordOutcome(outcome: DeliveryOutcome): Promise<void> {
-      await audit.outcome(outcome);
-      if (outcome.missingSince !== undefined) gaps.note(outcome, 'expired', 1, outcome.missingSince, outcome.destination);
-    }
-
     function warnings(): string[] {
-      return [
-        ...configuration.state().warnings,
-        ...(store.damaged === undefined ? [] : [store.damaged]),
-        ...(skipVerify ? ['RAXE_SKIP_SSL_VERIFY=true: certificates are not checked'] : []),
-        ...(configuration.state().lastError === undefined ? [] : ['the configuration file is wrong; the last good one is in force']),
-        ...(spool.stats().state === 'ok' ? [] : [`the spool is ${spool.stats().state}`]),
-        ...(policies.unfinished ? ['what waits on disk could not yet be rewritten for a stricter privacy setting'] : []),
-        ...(removals.unfinished ? ['what a deleted customer had could not yet be removed from the disk'] : []),
-        ...(installer.settled ? [] : ['not everything of the new configuration could be started yet']),
-        ...(audit.stats().state === 'ok' ? [] : ['the audit log cannot be written']),
-        ...spoolWarnings(spool.stats()), ...agents.warnings(), ...ownAgent.warnings(),
-      ];
-    }
-
-    function announceGaps(): Promise<void> {
-      return gaps.flush(async (stream, event, gap) => {
-        // Throws for a customer that is not in force, and what is to be said is kept: there is nobody to tell, and no stream to make.
-        generation().tenant(stream.msspId, stream.customerId);
-        const opened = await spool.openStream(stream);
-        if (opened.stats().full) throw new RaxedError('SPOOL_FULL', 'the stream takes nothing more');
-        await opened.append(encodeEvent(event));
-        observe(event);
-        note('spool', { event: 'gap_announced', event_id: event.event_id, ...gap });
-      });
-    }
-
-    /** First after TICK_MS. */
-    async function repeat(everyMs: number, work: () => Promise<void>): Promise<void> {
-      for (let waitMs = TICK_MS; ; waitMs = everyMs) {
-        await clock.sleep(waitMs, stopping.signal);
-        if (stopping.signal.aborted) return;
-        await work().catch((error: unknown) => { logger.error({ error: describeError(error) }, 'housekeeping failed; it is tried again'); });
-      }
+      return warningsOf({ configuration, store, spool, audit, policies, removals, installer, skipVerify, others: () => [...agents.warnings(), ...ownAgent.warnings()] });
     }
 
     const dataPath = createDataPath(spool, destinations, clock);
@@ -263,7 +217,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     const actions = createActions({
       generation, policy: (key) => policies.current(key), spool, destinations, agents, departures, clock, ulid, watchers, observe, warnings,
-      reload: () => configuration.reload(), ready: () => dataPath.ready(), version: VERSION, onRejected,
+      reload: () => configuration.reload(), ready: () => dataPath.ready(), version: VERSION, onRejected: losses.rejected,
       info: () => ({
         configFile: paths.configFile, ...configuration.state(), restartRequired: restartRequired(),
         uptimeSeconds: uptimeSeconds(), audit: audit.stats(),
@@ -296,20 +250,19 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       spool, clock, logger,
       retentionMs: ({ msspId, customerId }) => { const tenant = generation().find(tenantKey(msspId, customerId)); return tenant === undefined ? undefined : retentionMs(tenant); },
     });
-    const expiring = repeat(EXPIRY_MS, async () => {
-      while (!await retention.run() && !stopping.signal.aborted) await clock.sleep(TICK_MS, stopping.signal);
-      await audit.cleanup();
+    const kept = keepHouse({
+      tick: [
+        () => reserve.refill(),
+        () => { gaps.tick(clock.monotonic()); },
+        () => rotations.tick(),
+        async () => { if (policies.unfinished) await policies.enforce(); },
+        async () => { if (!installer.settled) await installer.settle(); },
+        async () => { if (removals.unfinished) await removals.carryOut(); },
+        async () => { if (spool.stats().state !== 'failing') await losses.announce(); },
+      ],
+      retention, cleanAudit: () => audit.cleanup(), stopping: stopping.signal, clock, logger,
     });
-    const ticking = repeat(TICK_MS, async () => {
-      await reserve.refill();
-      gaps.tick(clock.monotonic());
-      await rotations.tick();
-      if (policies.unfinished) await policies.enforce();
-      if (!installer.settled) await installer.settle();
-      if (removals.unfinished) await removals.carryOut();
-      if (spool.stats().state !== 'failing') await announceGaps();
-    });
-    if (skipVerify) logger.warn({}, 'RAXE_SKIP_SSL_VERIFY=true: certificates are not checked');
+    if (skipVerify) logger.warn({}, SKIP_VERIFY_WARNING);
     for (const warning of configuration.state().warnings) logger.warn({}, warning);
     const { ruleset } = generation();
     logger.info({ version: VERSION, engine: ruleset.engine, rules: ruleset.size, config: paths.configFile, listening: server.addresses }, 'ready');
@@ -331,8 +284,8 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
           stopping.abort();
           await server.close(DRAIN_MS);
           await configuration.close();
-          await Promise.all([expiring, ticking]);
-          await announceGaps();
+          await kept;
+          await losses.announce();
           await destinations.stop(DRAIN_MS);
           await ownAgent.stop();
           await agents.stop();
