@@ -45,6 +45,17 @@ function refusal(json: unknown, options: Partial<ParseContext> = {}): ConfigErro
 const lines = (error: ConfigError): string[] => error.problems.map(({ pointer, message }) => `${pointer}: ${message}`);
 const accepts = (t: { doesNotThrow(run: () => unknown, message: string): unknown }, json: unknown, message: string): void => { t.doesNotThrow(() => parse(json), message); };
 
+t.test('the examples of the README are what the file may say', (t) => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const blocks = [...readme.matchAll(/```json( siem)?\n([^]*?)```/g)];
+  t.equal(blocks.length, 2);
+  for (const [, isSiem, text = ''] of blocks) {
+    const json: unknown = JSON.parse(text);
+    t.same(parse(isSiem === undefined ? json : withCustomer({ siem: json })).warnings, [], text.slice(0, 60));
+  }
+  t.end();
+});
+
 t.test('an empty object is a daemon with no tenants and every default', (t) => {
   const { config, warnings } = parse({});
   t.same(warnings, []);
