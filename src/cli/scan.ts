@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { parseJson } from '../control/protocol.js';
 import type { ScanParams } from '../control/methods/scan.js';
-import { parseScanParams } from '../control/methods/scan.js';
+import { parseScanParams, scanTexts } from '../control/methods/scan.js';
 import { RaxedError } from '../errors.js';
 import { promptHash, promptLength } from '../event/event.js';
 import { matchedTexts } from '../event/privacy.js';
@@ -10,7 +10,7 @@ import { loadRe2 } from '../scanner/re2.js';
 import type { Ruleset } from '../scanner/ruleset.js';
 import { compileRules } from '../scanner/ruleset.js';
 import { scan } from '../scanner/scan.js';
-import type { ScanTexts, Verdict } from '../scanner/verdict.js';
+import type { Verdict } from '../scanner/verdict.js';
 import type { ScanArgs } from './ctl/scan.js';
 import { explainedBy, showVerdict, textParams } from './ctl/scan.js';
 import type { Io } from './io.js';
@@ -46,7 +46,7 @@ export async function scanLocally(args: LocalScanArgs, io: Io): Promise<number> 
   const parsed = parseScanParams({ ...params, ...(args.includeMatches === true ? { include_matches: true } : {}) });
   const rules = await compiledRules();
   const verdict = judge(rules, parsed);
-  return showVerdict(args.explain === true ? await explainedBy(verdict, textsOf(parsed), async () => rules.rules) : verdict, args.json === true, io);
+  return showVerdict(args.explain === true ? await explainedBy(verdict, scanTexts(parsed), async () => rules.rules) : verdict, args.json === true, io);
 }
 
 /** One verdict a line, in order; a bad line gives an error in its place. Stops quietly when nobody reads any more. */
@@ -88,7 +88,7 @@ async function compiledRules(): Promise<Ruleset> {
 }
 
 function judge(rules: Ruleset, params: ScanParams): LocalVerdict {
-  const texts = textsOf(params);
+  const texts = scanTexts(params);
   // Who gives a response here wants it looked at; what a daemon does with responses is its configuration's.
   const verdict = scan(rules, texts, { threatAt: 'medium', blockAt: null, scanResponses: true, suppressions: [], now: () => performance.now() });
   return {
@@ -96,15 +96,5 @@ function judge(rules: Ruleset, params: ScanParams): LocalVerdict {
     ...(texts.prompt === undefined ? {} : { prompt_hash: promptHash(texts.prompt), prompt_length: promptLength(texts.prompt) }),
     delivery: 'none',
     ...(params.include_matches === true ? { matches: matchedTexts({ texts, verdict }) } : {}),
-  };
-}
-
-function textsOf(params: ScanParams): ScanTexts {
-  return {
-    ...(params.prompt === undefined ? {} : { prompt: params.prompt }),
-    ...(params.response === undefined ? {} : { response: params.response }),
-    ...(params.system_prompt === undefined ? {} : { system_prompt: params.system_prompt }),
-    ...(params.rag_context === undefined ? {} : { rag_context: params.rag_context }),
-    ...(params.tool_calls === undefined ? {} : { tool_calls: params.tool_calls }),
   };
 }

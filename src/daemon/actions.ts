@@ -2,6 +2,7 @@ import { checkAccess } from './access.js';
 import type { CallContext } from '../control/method.js';
 import type { RulesActions } from '../control/methods/rules.js';
 import type { ScanActions } from '../control/methods/scan.js';
+import { scanTexts } from '../control/methods/scan.js';
 import type { SystemActions } from '../control/methods/system.js';
 import type { Departures } from './departures.js';
 import type { Destinations } from './destinations.js';
@@ -52,13 +53,7 @@ export function createActions(deps: ActionDeps): Actions {
         const ended: (() => void)[] = [];
         try {
           return await runScan({
-            texts: {
-              ...(params.prompt === undefined ? {} : { prompt: params.prompt }),
-              ...(params.response === undefined ? {} : { response: params.response }),
-              ...(params.system_prompt === undefined ? {} : { system_prompt: params.system_prompt }),
-              ...(params.rag_context === undefined ? {} : { rag_context: params.rag_context }),
-              ...(params.tool_calls === undefined ? {} : { tool_calls: params.tool_calls }),
-            },
+            texts: scanTexts(params),
             msspId: params.mssp_id, customerId: params.customer_id, agentId: params.agent_id,
             integration: params.integration, platform: params.platform, version: params.version,
             entryPoint: params.entry_point, dryRun: params.dry_run, includeMatches: params.include_matches,

@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
 import { ENTRY_POINTS } from '../../event/event.js';
+import type { ScanTexts } from '../../scanner/verdict.js';
 import type { CallContext, Method } from '../method.js';
 import { defineMethod, paramsParser } from '../method.js';
 import { ParamsError } from '../params-error.js';
@@ -32,6 +33,17 @@ export const TEXT_FIELDS = ['prompt', 'response', 'system_prompt', 'rag_context'
 
 /** unknown → ScanParams; throws BAD_REQUEST naming the field. */
 export const parseScanParams = paramsParser(ScanParamsSchema, requireText);
+
+/** The texts of a call, as the scanner takes them. */
+export function scanTexts(params: ScanParams): ScanTexts {
+  return {
+    ...(params.prompt === undefined ? {} : { prompt: params.prompt }),
+    ...(params.response === undefined ? {} : { response: params.response }),
+    ...(params.system_prompt === undefined ? {} : { system_prompt: params.system_prompt }),
+    ...(params.rag_context === undefined ? {} : { rag_context: params.rag_context }),
+    ...(params.tool_calls === undefined ? {} : { tool_calls: params.tool_calls }),
+  };
+}
 
 /** What a scan answers, as far as the sockets care; the verdict is the rest of it. */
 export interface ScanReply {
