@@ -12,9 +12,10 @@ import type { Family, ScanTexts } from '../../src/scanner/verdict.js';
 
 const FOLDER = new URL('../../src/scanner/rules/', import.meta.url);
 
+/** By how the names of its files begin: a family may be split by topic, as in `pii-secrets.yaml`. */
 const PACKS: Readonly<Record<string, Family>> = {
-  'agent.yaml': 'AGENT', 'command-injection.yaml': 'CMD', 'data-exfiltration.yaml': 'DE', 'encoding.yaml': 'ENC', 'harmful-content.yaml': 'HC', 'jailbreak.yaml': 'JB',
-  'memory-poisoning.yaml': 'MEM', 'multi-agent.yaml': 'MULTI', 'pii.yaml': 'PII', 'prompt-injection.yaml': 'PI', 'rag-poisoning.yaml': 'RAG', 'tool-abuse.yaml': 'TOOL',
+  agent: 'AGENT', 'command-injection': 'CMD', 'data-exfiltration': 'DE', 'encoding': 'ENC', 'harmful-content': 'HC', 'jailbreak': 'JB',
+  'memory-poisoning': 'MEM', 'multi-agent': 'MULTI', 'pii': 'PII', 'prompt-injection': 'PI', 'rag-poisoning': 'RAG', 'tool-abuse': 'TOOL',
 };
 
 const packs = readdirSync(FOLDER).sort().map((file) => ({ file, rules: parseRulePack(readFileSync(new URL(file, FOLDER), 'utf8'), file) }));
@@ -28,9 +29,9 @@ function threats(ruleset: Ruleset, texts: ScanTexts): string[] {
 }
 
 t.test('every family has its pack, and a rule bears the name of its family', (t) => {
-  t.strictSame(packs.map((pack) => pack.file), Object.keys(PACKS).sort());
+  for (const stem of Object.keys(PACKS)) t.ok(packs.some(({ file }) => file === `${stem}.yaml` || file.startsWith(`${stem}-`)), stem);
   for (const { file, rules } of packs) {
-    const family = PACKS[file] ?? 'CUSTOM';
+    const family = Object.entries(PACKS).find(([stem]) => file === `${stem}.yaml` || file.startsWith(`${stem}-`))?.[1] ?? 'CUSTOM';
     for (const rule of rules) {
       t.equal(rule.family, family, rule.id);
       t.match(rule.id, new RegExp(`^${family.toLowerCase()}-\\d{3}$`));
