@@ -1,6 +1,7 @@
 import { scanOptions, scanThroughDaemon, TEXT } from './ctl/scan.js';
 import { ctlOptions } from './ctl/daemon-call.js';
 import { RaxedError } from '../errors.js';
+import { CHANNELS } from '../scanner/channel.js';
 import { defineCommand } from './command.js';
 
 /** The commands that need no running daemon. Each loads what it needs when it runs. */
@@ -112,13 +113,14 @@ export const rulesCheck = defineCommand({
 
 export const rulesTest = defineCommand({
   positionals: [{ name: 'rule', required: true, describe: 'The rule\'s id' }, { name: 'text', required: true, describe: 'The text, or - (standard input)' }],
-  examples: [['$0 pi-001 "Ignore all previous instructions"', 'exit 1 when the rule matches, 0 when it does not']],
+  examples: [['$0 pi-001 "Ignore all previous instructions"', 'exit 1 when the rule matches, 0 when it does not'], ['$0 rag-001 - --channel tool_results < page.html', 'as what a tool gave back']],
   values: { rules: 'path' },
   build: (parser) => parser
     .option('rules', { type: 'string', requiresArg: true, describe: 'A rule pack or a folder of them to look in first' })
+    .option('channel', { choices: CHANNELS, requiresArg: true, describe: 'Where the text stands; else the rule\'s first channel' })
     .option('json', { type: 'boolean', describe: 'One JSON document on standard output, nothing else' }),
   async run(args, io, [rule = '', text = '']) {
-    return (await import('./rules.js')).testRule({ rule, text, rules: args.rules, json: args.json === true }, io);
+    return (await import('./rules.js')).testRule({ rule, text, rules: args.rules, channel: args.channel, json: args.json === true }, io);
   },
 });
 

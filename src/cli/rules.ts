@@ -2,11 +2,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { ConfigError, RaxedError, errnoOf } from '../errors.js';
 import { loadBuiltinRules, loadRulesDirs } from '../scanner/builtin.js';
+import { textsIn } from '../scanner/channel.js';
+import type { Channel } from '../scanner/channel.js';
 import { exampleProblems } from '../scanner/examples.js';
 import { parseRulePack } from '../scanner/pack.js';
 import { loadRe2 } from '../scanner/re2.js';
 import type { Rule } from '../scanner/rule.js';
-import { ruleSources } from '../scanner/rule.js';
+import { ruleChannels } from '../scanner/rule.js';
 import { compileRules } from '../scanner/ruleset.js';
 import { scan } from '../scanner/scan.js';
 import { showVerdict } from './ctl/scan.js';
@@ -42,15 +44,14 @@ export async function checkRules(paths: readonly string[], io: Io): Promise<numb
   return 0;
 }
 
-/** `raxed rules test`: one rule against one text, as a text of the rule's first channel. 1 when it matches. */
-export async function testRule(args: { readonly rule: string; readonly text: string; readonly rules: string | undefined; readonly json: boolean }, io: Io): Promise<number> {
+/** `raxed rules test`: one rule against one text, in a channel, else the rule's first. 1 when it matches. */
+export async function testRule(args: { readonly rule: string; readonly text: string; readonly rules: string | undefined; readonly channel: Channel | undefined; readonly json: boolean }, io: Io): Promise<number> {
   const candidates = [...(args.rules === undefined ? [] : await rulesAt(args.rules)), ...loadBuiltinRules()];
   const rule = candidates.find(({ id }) => id === args.rule);
   if (rule === undefined) throw new RaxedError('RULE_INVALID', 'there is no rule of this id; `raxed rules list` shows the built-in ones');
   const text = args.text === '-' ? await readAll(io.stdin) : args.text;
-  const source = ruleSources(rule)[0] ?? 'prompt';
-  const texts = source === 'tool_calls' ? { tool_calls: [{ name: 'test', args: text }] } : { [source]: text };
-  const verdict = scan(compileRules([rule], {}, await loadRe2()), texts, { threatAt: 'low', blockAt: null, scanResponses: true, suppressions: [], now: () => performance.now() });
+  const channel = args.channel ?? ruleChannels(rule)[0] ?? 'prompt';
+  const verdict = scan(compileRules([rule], {}, await loadRe2()), textsIn(channel, text), { threatAt: 'low', blockAt: null, scanResponses: true, suppressions: [], now: () => performance.now() });
   return showVerdict(verdict, args.json, io);
 }
 

@@ -1,8 +1,9 @@
+import { textsIn } from './channel.js';
+import type { Channel } from './channel.js';
 import type { Ruleset } from './ruleset.js';
 import { scan } from './scan.js';
 import type { Rule } from './rule.js';
-import { ruleSources } from './rule.js';
-import type { Source } from './verdict.js';
+import { ruleChannels } from './rule.js';
 
 /** An example that does not do what its rule says. */
 export interface ExampleFailure {
@@ -18,10 +19,10 @@ export interface ExampleFailure {
 export function runExamples(ruleset: Ruleset, rules: readonly Rule[] = ruleset.rules): ExampleFailure[] {
   const failures: ExampleFailure[] = [];
   for (const rule of rules) {
-    const source = ruleSources(rule)[0] ?? 'prompt';
+    const channel = ruleChannels(rule)[0] ?? 'prompt';
     const check = (list: ExampleFailure['list'], expected: boolean): void => {
       rule.examples[list].forEach((text, index) => {
-        if (fires(ruleset, rule.id, text, source) !== expected) failures.push({ ruleId: rule.id, list, index });
+        if (fires(ruleset, rule.id, text, channel) !== expected) failures.push({ ruleId: rule.id, list, index });
       });
     };
     check('should_match', true);
@@ -36,8 +37,7 @@ export function exampleProblems(ruleset: Ruleset): string[] {
     `rule ${ruleId}: examples.${list}[${index}]: ${list === 'should_match' ? 'the rule does not match it' : 'the rule matches it'}`);
 }
 
-function fires(ruleset: Ruleset, ruleId: string, text: string, source: Source): boolean {
-  const texts = source === 'tool_calls' ? { tool_calls: [{ name: 'example', args: text }] } : { [source]: text };
-  const verdict = scan(ruleset, texts, { threatAt: 'low', blockAt: null, scanResponses: true, suppressions: [], now: () => 0 });
+function fires(ruleset: Ruleset, ruleId: string, text: string, channel: Channel): boolean {
+  const verdict = scan(ruleset, textsIn(channel, text), { threatAt: 'low', blockAt: null, scanResponses: true, suppressions: [], now: () => 0 });
   return verdict.detections.some((detection) => detection.rule_id === ruleId);
 }

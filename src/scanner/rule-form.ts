@@ -1,6 +1,9 @@
+import { CHANNEL_NAMES, channelsOf } from './channel.js';
+import type { Channel } from './channel.js';
 import { CHECKS } from './check-digit.js';
-import { FAMILIES, SEVERITIES, SOURCES } from './verdict.js';
-import { PATTERN_FLAGS } from './rule.js';
+import { FAMILIES, SEVERITIES } from './verdict.js';
+import type { Severity } from './verdict.js';
+import { DEFAULT_CHANNELS, PATTERN_FLAGS } from './rule.js';
 import type { PatternFlag, Rule, RulePattern } from './rule.js';
 
 /** What became of one entry of a pack. `problems` are sentences that begin with the field. */
@@ -19,7 +22,7 @@ const DEFAULT_CONFIDENCE = 0.8;
 
 /** Keys of the pack form. Others are refused, so that a misspelt `sources` is not silently without effect. */
 const PACK_KEYS: ReadonlySet<string> = new Set([
-  'version', 'rule_id', 'family', 'sub_family', 'name', 'description', 'severity', 'confidence', 'patterns', 'sources', 'examples',
+  'version', 'rule_id', 'family', 'sub_family', 'name', 'description', 'severity', 'confidence', 'patterns', 'sources', 'severity_in', 'examples',
   'mitre_attack', 'owasp', 'metadata', 'risk_explanation', 'remediation_advice', 'docs_url', 'references', 'tags', 'metrics', 'rule_hash', 'enabled',
 ]);
 
@@ -51,6 +54,7 @@ export function readRule(entry: unknown): ReadRule {
   }
 
   const fallbackText = (key: string): unknown => entry[key] ?? metadata[key];
+  const sources = entry['sources'] === undefined ? undefined : [...new Set(form.listOf('sources', entry['sources'], CHANNEL_NAMES).flatMap(channelsOf))];
   const rule: Rule = {
     id: id ?? '',
     family: form.oneOf('family', entry['family'], FAMILIES, (word) => word.toUpperCase()) ?? 'CUSTOM',
@@ -59,7 +63,8 @@ export function readRule(entry: unknown): ReadRule {
     severity: form.oneOf('severity', entry['severity'], SEVERITIES, (word) => word.toLowerCase()) ?? 'none',
     confidence: form.fraction('confidence', entry['confidence'] ?? metadata['confidence']) ?? DEFAULT_CONFIDENCE,
     patterns: readPatterns(entry['patterns'], problems),
-    sources: entry['sources'] === undefined ? undefined : form.listOf('sources', entry['sources'], SOURCES),
+    sources,
+    ...(entry['severity_in'] === undefined ? {} : { severity_in: readSeverities(entry['severity_in'], sources ?? DEFAULT_CHANNELS, problems) }),
     examples: readExamples(entry['examples'], problems),
     mitre_attack: form.texts('mitre_attack', entry['mitre_attack']),
     owasp: form.texts('owasp', entry['owasp']),
@@ -112,11 +117,27 @@ class FormReader {
 
   listOf<Word extends string>(key: string, value: unknown, words: readonly Word[]): readonly Word[] {
     const list: unknown[] = Array.isArray(value) ? value : [];
-    const found = words.filter((word) => list.includes(word));
-    if (found.length > 0 && list.every((item) => words.some((word) => word === item))) return found;
+    const found = list.flatMap((item) => words.find((word) => word === item) ?? []);
+    if (found.length > 0 && found.length === list.length) return found;
     this.problems.push(`${key}: expected a list of ${words.join(', ')}`);
     return [];
   }
+}
+
+function readSeverities(value: unknown, channels: readonly Channel[], problems: string[]): Partial<Record<Channel, Severity>> {
+  const severities: Partial<Record<Channel, Severity>> = {};
+  if (!isFields(value)) {
+    problems.push('severity_in: expected a mapping of channels to severities, as in { prompt: low }');
+    return severities;
+  }
+  for (const [key, word] of Object.entries(value)) {
+    const name = CHANNEL_NAMES.find((known) => known === key);
+    const severity = SEVERITIES.find((known) => typeof word === 'string' && known === word.toLowerCase());
+    if (name === undefined || !channelsOf(name).every((channel) => channels.includes(channel))) problems.push(`severity_in.${key}: is not among the rule's sources, ${channels.join(', ')}`);
+    else if (severity === undefined) problems.push(`severity_in.${key}: expected one of ${SEVERITIES.join(', ')}`);
+    else for (const channel of channelsOf(name)) severities[channel] = severity;
+  }
+  return severities;
 }
 
 function readPatterns(value: unknown, problems: string[]): RulePattern[] {

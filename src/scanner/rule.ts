@@ -1,6 +1,7 @@
+import type { Channel } from './channel.js';
 import type { Check } from './check-digit.js';
 import type { KnownPattern } from './regex/pattern.js';
-import type { Family, Severity, Source } from './verdict.js';
+import type { Family, Severity } from './verdict.js';
 
 /** One regular expression of a rule, in RE2 syntax. */
 export interface RulePattern {
@@ -28,7 +29,9 @@ export interface Rule {
   readonly confidence: number;
   readonly patterns: readonly RulePattern[];
   /** The channels that the rule looks at; undefined: the scanner's defaults. */
-  readonly sources: readonly Source[] | undefined;
+  readonly sources: readonly Channel[] | undefined;
+  /** Where the same words weigh otherwise than `severity` says. */
+  readonly severity_in?: Readonly<Partial<Record<Channel, Severity>>>;
   readonly examples: { readonly should_match: readonly string[]; readonly should_not_match: readonly string[] };
   /** MITRE ATLAS technique ids. */
   readonly mitre_attack: readonly string[];
@@ -39,8 +42,12 @@ export interface Rule {
 }
 
 /** What a rule without `sources` looks at: what users write and what data brings in, but not the operator's own word. */
-export const DEFAULT_SOURCES: readonly Source[] = ['prompt', 'tool_calls', 'rag_context'];
+export const DEFAULT_CHANNELS: readonly Channel[] = ['prompt', 'tool_args', 'tool_results', 'rag_context'];
 
-export function ruleSources(rule: Rule): readonly Source[] {
-  return rule.sources ?? DEFAULT_SOURCES;
+export function ruleChannels(rule: Rule): readonly Channel[] {
+  return rule.sources ?? DEFAULT_CHANNELS;
+}
+
+export function severityOf(rule: Rule, channel: Channel): Severity {
+  return rule.severity_in?.[channel] ?? rule.severity;
 }

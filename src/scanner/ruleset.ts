@@ -1,5 +1,7 @@
 import { ConfigError } from '../errors.js';
 import type { ConfigProblem } from '../errors.js';
+import { CHANNELS } from './channel.js';
+import type { Channel } from './channel.js';
 import { hasValidCheck } from './check-digit.js';
 import type { Check } from './check-digit.js';
 import { NativeSets } from './native-sets.js';
@@ -10,10 +12,8 @@ import { DFA_LIMITS, DfaMemory } from './regex/state-cache.js';
 import { UnitBuffer } from './regex/units.js';
 import type { Units } from './regex/units.js';
 import { PatternError } from './regex/syntax.js';
-import { ruleSources } from './rule.js';
+import { ruleChannels } from './rule.js';
 import type { Rule } from './rule.js';
-import { SOURCES } from './verdict.js';
-import type { Source } from './verdict.js';
 
 export type { Re2Module } from './native-sets.js';
 
@@ -34,7 +34,7 @@ export interface Ruleset {
    * several at one place the one that Perl prefers; of several patterns the earliest, then the longest).
    * Time is linear in the length of the text.
    */
-  find(text: string, source: Source): RuleHit[];
+  find(text: string, channel: Channel): RuleHit[];
   /** Does now what the first scan would do otherwise. */
   prepare(): void;
 }
@@ -88,7 +88,7 @@ class CompiledRuleset implements Ruleset {
   /** The patterns of which it is not known what their matches begin with. */
   private unanchored: number[] = [];
   /** By channel: 1 for the patterns that are for it; undefined when none is. */
-  private readonly applies: ReadonlyMap<Source, Uint8Array>;
+  private readonly applies: ReadonlyMap<Channel, Uint8Array>;
   /** By pattern, while a text is searched: where its match begins and ends, and how many characters were tried in vain. */
   private readonly buffer = new UnitBuffer();
   private readonly starts: Int32Array;
@@ -98,10 +98,10 @@ class CompiledRuleset implements Ruleset {
   constructor(readonly rules: readonly Rule[], private readonly patterns: readonly Pattern[], private readonly ruleOf: readonly number[], private readonly checks: readonly (Check | undefined)[], private readonly re2: Re2Module | undefined) {
     this.size = rules.length;
     this.engine = re2 === undefined ? 'js' : 're2';
-    const applies = new Map<Source, Uint8Array>();
-    for (const source of SOURCES) {
-      const marks = Uint8Array.from(ruleOf, (rule) => (ruleSources(rules[rule] as Rule).includes(source) ? 1 : 0));
-      if (marks.includes(1)) applies.set(source, marks);
+    const applies = new Map<Channel, Uint8Array>();
+    for (const channel of CHANNELS) {
+      const marks = Uint8Array.from(ruleOf, (rule) => (ruleChannels(rules[rule] as Rule).includes(channel) ? 1 : 0));
+      if (marks.includes(1)) applies.set(channel, marks);
     }
     this.applies = applies;
     this.starts = new Int32Array(patterns.length);
@@ -113,8 +113,8 @@ class CompiledRuleset implements Ruleset {
     this.parts().native?.prepare();
   }
 
-  find(text: string, source: Source): RuleHit[] {
-    const applies = this.applies.get(source);
+  find(text: string, channel: Channel): RuleHit[] {
+    const applies = this.applies.get(channel);
     if (applies === undefined || text === '') return [];
     const { prefilter, native } = this.parts();
     const { starts, endsAt, wasted, patterns } = this;

@@ -1,9 +1,14 @@
+import { CHANNELS, sourceOf } from './channel.js';
+import type { Channel } from './channel.js';
 import { HIDING } from './decode/decode.js';
 import { views } from './normalize.js';
+import { severityOf } from './rule.js';
 import type { Ruleset } from './ruleset.js';
-import type { ViewKind } from './view.js';
+import { toolTexts } from './tool-text.js';
+import { givenView } from './view.js';
+import type { View, ViewKind } from './view.js';
 import { severityRank, SOURCES } from './verdict.js';
-import type { Detection, Family, L2Result, ScanTexts, Severity, Source, Verdict } from './verdict.js';
+import type { Detection, Family, L2Result, ScanTexts, Severity, Verdict } from './verdict.js';
 
 export interface ScanOptions {
   /** The severity from which a scan counts as a threat. */
@@ -25,12 +30,11 @@ const NO_L2: L2Result = { enabled: false, hit: false };
 export function scan(ruleset: Ruleset, texts: ScanTexts, options: ScanOptions): Verdict {
   const startedAt = options.now();
   const detections: Detection[] = [];
-  for (const source of SOURCES) {
-    const text = textOf(texts, source);
-    if (text === undefined || text === '' || (source === 'response' && !options.scanResponses)) continue;
-    detections.push(...detect(ruleset, text, source));
+  for (const { channel, base } of channelTexts(texts)) {
+    if (channel === 'response' && !options.scanResponses) continue;
+    detections.push(...detect(ruleset, base, channel));
   }
-  const reported = unsuppressed(detections, options).sort(byWeight);
+  const reported = onceASource(unsuppressed(detections, options).sort(byWeight));
   const highest = reported[0]?.severity ?? 'none';
   const durationMs = Math.max(0, options.now() - startedAt);
   const reaches = (limit: Severity): boolean => reported.length > 0 && severityRank(highest) >= severityRank(limit);
@@ -51,20 +55,29 @@ export function scan(ruleset: Ruleset, texts: ScanTexts, options: ScanOptions): 
   };
 }
 
-function textOf(texts: ScanTexts, source: Source): string | undefined {
-  if (source !== 'tool_calls') return texts[source];
-  return texts.tool_calls === undefined ? undefined : JSON.stringify(texts.tool_calls);
+/** The texts of a call by channel, each as a view of the text that spans of its source point into. */
+function* channelTexts(texts: ScanTexts): Generator<{ readonly channel: Channel; readonly base: View }> {
+  const tools = texts.tool_calls === undefined ? undefined : toolTexts(texts.tool_calls);
+  for (const channel of CHANNELS) {
+    if (channel === 'tool_args' || channel === 'tool_results') {
+      if (tools !== undefined) yield { channel, base: channel === 'tool_args' ? tools.args : tools.results };
+      continue;
+    }
+    const text = texts[channel];
+    if (text !== undefined && text !== '') yield { channel, base: givenView(text) };
+  }
 }
 
-function detect(ruleset: Ruleset, text: string, source: Source): Detection[] {
+function detect(ruleset: Ruleset, base: View, channel: Channel): Detection[] {
+  const source = sourceOf(channel);
   const found = new Map<string, Detection>();
-  for (const view of views(text, source === 'tool_calls')) {
+  for (const view of views(base.text, source === 'tool_calls')) {
     const news: Detection[] = [];
-    for (const { rule, start, end } of ruleset.find(view.text, source)) {
+    for (const { rule, start, end } of ruleset.find(view.text, channel)) {
       if (found.has(rule.id)) continue;
       const detection: Detection = {
-        rule_id: rule.id, name: rule.name, family: rule.family, severity: rule.severity, confidence: rule.confidence,
-        source, span: view.toOriginal(start, end), layer: 'l1',
+        rule_id: rule.id, name: rule.name, family: rule.family, severity: severityOf(rule, channel), confidence: rule.confidence,
+        source, span: base.toOriginal(...view.toOriginal(start, end)), layer: 'l1',
       };
       found.set(rule.id, detection);
       news.push(detection);
@@ -73,6 +86,15 @@ function detect(ruleset: Ruleset, text: string, source: Source): Detection[] {
     if (hidden !== undefined) found.set(hidden.rule_id, hidden);
   }
   return [...found.values()];
+}
+
+/** What a rule found in both channels of a source counts once, as the worse of them. */
+function onceASource(detections: readonly Detection[]): Detection[] {
+  const seen = new Set<string>();
+  return detections.filter(({ rule_id: id, source }) => {
+    const key = `${source} ${id}`;
+    return seen.size !== seen.add(key).size;
+  });
 }
 
 /**

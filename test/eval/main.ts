@@ -2,20 +2,23 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadRulesDirs } from '../../src/scanner/builtin.js';
+import { CHANNELS, textsIn } from '../../src/scanner/channel.js';
+import type { Channel } from '../../src/scanner/channel.js';
 import { loadRe2 } from '../../src/scanner/re2.js';
 import { compileRules } from '../../src/scanner/ruleset.js';
 import { scan } from '../../src/scanner/scan.js';
-import { SEVERITIES, severityRank, SOURCES } from '../../src/scanner/verdict.js';
-import type { Source, Verdict } from '../../src/scanner/verdict.js';
+import { SEVERITIES, severityRank } from '../../src/scanner/verdict.js';
+import type { Verdict } from '../../src/scanner/verdict.js';
 import { falsePositiveRate, Tally, truePositiveRate } from './tally.js';
 import type { LabelledText } from './texts.js';
-import { readTexts, textsFor } from './texts.js';
+import { readTexts } from './texts.js';
 
 const USAGE = `npm run eval -- --data DIR [options]: how well the detector does on labelled texts.
 
   --data DIR       a folder of *.jsonl or *.jsonl.gz: one {"text", "label": 0|1, "family", "lang"} a line, a file a source
   --at SEVERITY    what counts as detected (medium): ${SEVERITIES.slice(1).join(', ')}
-  --channel NAME   scan every text as this (else by family: RAG as rag_context, TOOL as a tool's result, the rest as prompt)
+  --channel NAME   scan every text as this: ${CHANNELS.join(', ')}
+                   (else by family: RAG as rag_context, TOOL as tool_results, the rest as prompt)
   --only NAMES     only these sources, separated by commas
   --show fn|fp     list what was missed, or wrongly detected, instead of the tables
   --family NAME    with --show: only texts of this family
@@ -38,7 +41,7 @@ if (values.data === undefined || !existsSync(values.data)) {
   process.exit(2);
 }
 const at = oneOf(values.at, SEVERITIES, '--at');
-const channel = values.channel === undefined ? undefined : oneOf(values.channel, SOURCES, '--channel');
+const channel = values.channel === undefined ? undefined : oneOf(values.channel, CHANNELS, '--channel');
 if (values.show !== undefined) oneOf(values.show, ['fn', 'fp'] as const, '--show');
 
 const rules = await loadRulesDirs([join(import.meta.dirname, '../../src/scanner/rules')]);
@@ -73,8 +76,8 @@ for (const each of readTexts(values.data)) {
 }
 if (values.show === undefined) report();
 
-function judge(text: string, where: Source): Verdict {
-  return scan(ruleset, textsFor(text, where), { threatAt: at, blockAt: null, scanResponses: true, suppressions: [], now: () => performance.now() });
+function judge(text: string, where: Channel): Verdict {
+  return scan(ruleset, textsIn(where, text), { threatAt: at, blockAt: null, scanResponses: true, suppressions: [], now: () => performance.now() });
 }
 
 function report(): void {

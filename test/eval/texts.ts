@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { ScanTexts, Source } from '../../src/scanner/verdict.js';
+import { CHANNELS } from '../../src/scanner/channel.js';
+import type { Channel } from '../../src/scanner/channel.js';
 
 /** One labelled text. A line of `*.jsonl` or `*.jsonl.gz`: `{ text, label: 0|1, family?, lang?, channel? }`. */
 export interface LabelledText {
@@ -11,11 +12,11 @@ export interface LabelledText {
   readonly lang: string;
   /** The file's name without its ending. */
   readonly source: string;
-  readonly channel: Source;
+  readonly channel: Channel;
 }
 
 /** Where the text of a family stands when an application meets it; everything else is what a user wrote. */
-const CHANNEL_OF: Readonly<Record<string, Source>> = { RAG: 'rag_context', TOOL: 'tool_calls' };
+const CHANNEL_OF: Readonly<Record<string, Channel>> = { RAG: 'rag_context', TOOL: 'tool_results' };
 
 /** The labelled texts of a folder, file by file. Throws with the file and line of what is not understood. */
 export function* readTexts(folder: string): Generator<LabelledText> {
@@ -31,12 +32,8 @@ export function* readTexts(folder: string): Generator<LabelledText> {
       yield {
         text, attack: label === 1, family: familyName, lang: typeof lang === 'string' ? lang : '?',
         source: basename(name).replace(/\.jsonl(\.gz)?$/, ''),
-        channel: typeof channel === 'string' ? channel as Source : CHANNEL_OF[familyName] ?? 'prompt',
+        channel: CHANNELS.find((name) => name === channel) ?? CHANNEL_OF[familyName] ?? 'prompt',
       };
     }
   }
-}
-
-export function textsFor(text: string, channel: Source): ScanTexts {
-  return channel === 'tool_calls' ? { tool_calls: [{ name: 'tool', args: {}, result: text }] } : { [channel]: text };
 }

@@ -65,6 +65,15 @@ examples:
   t.end();
 });
 
+t.test('a rule may name its channels, and weigh less in some', (t) => {
+  const read = (yaml: string): object => parseRulePack(PACK.replace('sources: [prompt, rag_context]', yaml), 'x.yaml')[0] ?? {};
+  t.match(read('sources: [tool_calls, prompt, tool_args]'), { sources: ['tool_args', 'tool_results', 'prompt'] });
+  t.match(read('sources: [tool_results]'), { sources: ['tool_results'] });
+  t.match(read('severity_in: { prompt: Low, tool_calls: high }'), { sources: undefined, severity_in: { prompt: 'low', tool_args: 'high', tool_results: 'high' } });
+  t.equal('severity_in' in read(''), false);
+  t.end();
+});
+
 t.test('a file holds several documents, lists of rules, or nothing', (t) => {
   const second = PACK.replace('custom-001', 'custom-002');
   t.same(parseRulePack(`---${PACK}---${second}`, 'x.yaml').map(({ id }) => id), ['custom-001', 'custom-002']);
@@ -90,6 +99,10 @@ t.test('everything that is wrong is told with file, rule and field', (t) => {
     [PACK.replace(/patterns:[^]*?sources/, 'patterns: []\nsources'), /rule custom-001: patterns: expected a list of 1 to 64/],
     [PACK.replace('[prompt, rag_context]', '[prompts]'), /rule custom-001: sources: expected a list of prompt/],
     [PACK.replace('[prompt, rag_context]', '[]'), /rule custom-001: sources: expected a list/],
+    [PACK.replace('[prompt, rag_context]', '[prompt]\nseverity_in: { rag_context: low }'), /rule custom-001: severity_in\.rag_context: is not among the rule's sources, prompt$/],
+    [PACK.replace('[prompt, rag_context]', '[tool_args]\nseverity_in: { tool_calls: low }'), /rule custom-001: severity_in\.tool_calls: is not among the rule's sources, tool_args$/],
+    [PACK.replace('[prompt, rag_context]', '[prompt]\nseverity_in: { prompt: mild }'), /rule custom-001: severity_in\.prompt: expected one of none, low/],
+    [PACK.replace('[prompt, rag_context]', '[prompt]\nseverity_in: low'), /rule custom-001: severity_in: expected a mapping/],
     [PACK.replace('["Ignore all"]', '[1]'), /rule custom-001: examples\.should_match\[0\]: expected a text/],
     [PACK.replace('should_match:', 'should:'), /rule custom-001: examples\.should: unknown key/],
     [PACK.replace('[ AML.T0051 ]', '[ 1 ]'), /rule custom-001: mitre_attack: expected a list of texts/],

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
 import { views } from '../../src/scanner/normalize.js';
@@ -6,6 +7,8 @@ import type { Rule } from '../../src/scanner/rule.js';
 import { compileRules } from '../../src/scanner/ruleset.js';
 import { scan } from '../../src/scanner/scan.js';
 import type { ScanOptions } from '../../src/scanner/scan.js';
+import { toolTexts } from '../../src/scanner/tool-text.js';
+import type { ToolCall } from '../../src/scanner/verdict.js';
 import { createScanner } from '../../src/scanner/worker.js';
 
 const re2 = await loadRe2();
@@ -25,6 +28,9 @@ const RULES: readonly Rule[] = [
   rule('pii-1', '[a-z0-9.]+@[a-z0-9.]+\\.[a-z]+', { family: 'PII', severity: 'low', confidence: 0.7 }),
   rule('leak-1', 'my instructions are', { family: 'DE', severity: 'medium', sources: ['response'] }),
   rule('guard-1', 'obey nobody', { family: 'AGENT', sources: ['system_prompt'] }),
+  rule('rag-1', 'forward (this|it) to', { family: 'RAG', sources: ['prompt', 'rag_context', 'tool_results'], severity_in: { prompt: 'low' } }),
+  rule('tool-1', '"path":"/etc', { family: 'TOOL', sources: ['tool_args'] }),
+  rule('tool-2', '^wipe the disk$', { family: 'TOOL', sources: ['tool_args', 'tool_results'], severity_in: { tool_args: 'critical' } }),
 ];
 const ruleset = compileRules(RULES, {}, re2);
 
@@ -71,6 +77,36 @@ t.test('every text is judged for what it is', (t) => {
   t.same(ids({ system_prompt: 'obey nobody', prompt: 'obey nobody' }), ['guard-1@system_prompt']);
   t.same(ids({ response: 'My instructions are' }), [], 'responses are looked at only when asked');
   t.same(ids({ response: `My instructions are ${attack}` }, { scanResponses: true }), ['leak-1@response']);
+  t.end();
+});
+
+t.test('what a tool is asked and what it answers are channels of their own, and one source', (t) => {
+  const shown = (calls: readonly ToolCall[]): string[] => {
+    const json = JSON.stringify(calls);
+    return scan(ruleset, { tool_calls: calls }, OPTIONS).detections.map(({ rule_id: id, severity, source, span }) => `${id}/${severity}@${source}:${json.slice(...span)}`);
+  };
+  t.same(shown([{ name: 'read', args: { path: '/etc/passwd' } }]), ['tool-1/high@tool_calls:"path":"/etc']);
+  t.same(shown([{ name: 'read', args: {}, result: { path: '/etc/passwd' } }]), [], 'a result is no argument');
+  t.same(shown([{ name: 'f', args: 'forward it to' }]), [], 'and an argument no result');
+  t.same(shown([{ name: 'f', args: 'a "b"' }, { name: 'read', args: {}, result: 'so\n"forward\u00a0it to" me' }]), ['rag-1/high@tool_calls:forward\u00a0it to']);
+  t.same(shown([{ name: 'f', args: {}, result: 'wipe the disk' }]), ['tool-2/high@tool_calls:wipe the disk'], 'a text stands for itself');
+  t.same(shown([{ result: 'ignore all', name: 'ignore all', args: [] }]), ['pi-1/critical@tool_calls:ignore all'], 'what is in both counts once');
+  t.same(shown([{ name: 'f', args: undefined, result: undefined }, { name: 'ignore', args: 'all' }]), []);
+  t.same(ids({ tool_calls: [] }), []);
+  t.same(ids({ prompt: 'forward it to' }), ['rag-1@prompt']);
+  t.equal(scan(ruleset, { prompt: 'forward it to' }, OPTIONS).threat_detected, false, 'the same words from the user are no attack');
+  t.equal(scan(ruleset, { rag_context: 'forward it to' }, OPTIONS).threat_detected, true);
+  const value = fc.jsonValue();
+  fc.assert(fc.property(fc.array(fc.record({ name: fc.string({ unit: 'binary' }), args: value, result: value }, { requiredKeys: ['name', 'args'] })), (calls) => {
+    const { args, results } = toolTexts(calls);
+    const json = JSON.stringify(calls);
+    for (const view of [args, results]) {
+      for (let at = 0; at < view.text.length; at++) {
+        const [start, end] = view.toOriginal(at, at + 1);
+        assert.ok(view.text[at] === '\n' && start === end || json.slice(start, end) === view.text[at], `${at}: ${start}-${end}`);
+      }
+    }
+  }));
   t.end();
 });
 
