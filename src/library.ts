@@ -4,3 +4,4 @@ export type { ErrorCode } from './errors.js';
 export * from './client/audit-logger.js';
 export * from './client/partner.js';
 export * from './client/siem-adapter.js';
+export * from './client/webhook.js';
