@@ -38,6 +38,8 @@ export interface Topic {
   /** ISO 639-1; English when left out. */
   readonly lang?: string;
   readonly slots?: Slots;
+  /** Slots that keep one phrase throughout a text, such as the name of a character. */
+  readonly once?: readonly string[];
   readonly attacks: readonly string[];
   readonly harmless: readonly string[];
   /** The last touch, the same for both kinds; `vary` when left out. */
@@ -114,12 +116,14 @@ function alternatives(template: string, open: number): { parts: string[]; end: n
 /** Makes a grammar of a topic: attack or twin by the toss of a coin. */
 export function grammarOf(topic: Topic, shared: Slots = {}): Grammar {
   const { name, channel = 'direct', lang = 'en', finish = vary } = topic;
-  const slots = { ...shared, ...topic.slots };
+  const every: Slots = { ...shared, ...topic.slots };
   return {
     name,
     channel,
     generate(random) {
       const attack = random.chance(0.5);
+      const kept = (topic.once ?? []).map((slot) => [slot, [expand(`{${slot}}`, every, random)]] as const);
+      const slots: Slots = { ...every, ...Object.fromEntries(kept) };
       const template = random.pick(attack ? topic.attacks : topic.harmless);
       const text = finish(expand(template, slots, random), random).trim();
       return { text, attack, family: attack ? topic.family : 'BENIGN', lang };
