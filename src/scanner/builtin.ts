@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { ConfigError, describeError, RaxedError } from '../errors.js';
 import { packageRoot } from '../platform/package-root.js';
 import { exampleProblems } from './examples.js';
+import { isLocated } from './prefilter.js';
 import { Pattern, withFlags } from './regex/pattern.js';
 import { DFA_LIMITS, DfaMemory } from './regex/state-cache.js';
 import { compileRules } from './ruleset.js';
@@ -59,7 +60,7 @@ export async function packRules(folder: string): Promise<string> {
     ...rule,
     patterns: rule.patterns.map((each) => {
       const { re2Source, facts } = new Pattern(withFlags(each.pattern, each.flags), memory);
-      return { ...each, known: { facts, ...(facts.beginning === undefined ? { re2Source } : {}) } };
+      return { ...each, known: { facts, ...(isLocated(facts) ? {} : { re2Source }) } };
     }),
   })));
 }

@@ -1,5 +1,5 @@
 import { Hits, LiteralAutomaton } from './literal-automaton.js';
-import type { PatternFacts } from './regex/literals.js';
+import type { PatternFacts, RequiredGroup } from './regex/literals.js';
 import type { Units } from './regex/units.js';
 
 /** A literal of the ruleset and what it means. */
@@ -39,11 +39,14 @@ export class Prefilter {
   /** By pattern: how many groups have to be satisfied; in ASCII texts, one too many where that is not enough. */
   private readonly groupCounts: Uint8Array;
   private readonly asciiGroupCounts: Uint8Array;
-  private readonly lookBacks: Uint8Array;
   private readonly wordStarts: Uint8Array;
   /** By group, three numbers: what `Reach` says. */
   private readonly reaches: Int32Array;
   private readonly windows: Int32Array;
+  /** By pattern: the group whose literals tell where its matches can begin, or -1 where those that they begin with do. */
+  private readonly anchorGroups: Int16Array;
+  /** By pattern: how far before such a literal a match can begin. */
+  private readonly lookBacks: Int32Array;
 
   private readonly found = new Hits();
   private readonly foundOthers = new Hits();
@@ -73,20 +76,24 @@ export class Prefilter {
     };
     const patternOf: number[] = [];
     const firstGroup = [0];
-    patterns.forEach(({ required, beginning }, pattern) => {
-      for (const group of required) {
+    patterns.forEach((facts, pattern) => {
+      for (const group of facts.required) {
         const id = patternOf.push(pattern) - 1;
         for (const text of group.literals) literalOf(text).groups.push(id);
       }
       firstGroup.push(patternOf.length);
-      for (const text of beginning?.literals ?? []) literalOf(text).begins.push(pattern);
+      for (const text of (facts.beginning ?? anchorOf(facts))?.literals ?? []) literalOf(text).begins.push(pattern);
     });
     const isAscii = ({ text }: Literal): boolean => !/[^\x00-\x7f]/.test(text);
     this.firstGroup = Uint16Array.from(firstGroup);
     this.patternOf = Uint16Array.from(patternOf);
     this.groupCounts = Uint8Array.from(patterns, ({ required }) => required.length);
     this.asciiGroupCounts = Uint8Array.from(patterns, ({ required, requiresNonAscii }) => required.length + (requiresNonAscii ? 1 : 0));
-    this.lookBacks = Uint8Array.from(patterns, ({ beginning }) => beginning?.lookBack ?? 0);
+    this.lookBacks = Int32Array.from(patterns, ({ beginning }) => beginning?.lookBack ?? 0);
+    this.anchorGroups = Int16Array.from(patterns, (facts, pattern) => {
+      const anchor = facts.beginning === undefined ? anchorOf(facts) : undefined;
+      return anchor === undefined ? -1 : (firstGroup[pattern] ?? 0) + facts.required.indexOf(anchor);
+    });
     this.wordStarts = Uint8Array.from(patterns, ({ beginning }) => (beginning?.atWordStart === true ? 1 : 0));
     this.sortedEnds = new Uint32Array(patterns.length);
     this.reaches = Int32Array.from(patterns.flatMap(({ required }) => required.flatMap(({ within }) => (within === undefined ? [FAR_AWAY, 0, 0] : [within.units, within.blankRuns, within.otherRuns]))));
@@ -119,10 +126,10 @@ export class Prefilter {
   }
 
   /**
-   * Calls `visit` for the places where matches of patterns with a `beginning` can begin: those after which all that the
-   * pattern requires comes near enough. A pattern's places come one after another, in order of where their literals end.
+   * Calls `visit` for the ranges of places, both ends included, where matches of located patterns can begin: those after
+   * which all that the pattern requires comes near enough. A pattern's ranges come one after another, in order of their ends.
    */
-  beginnings(text: Units, visit: (pattern: number, start: number) => void): void {
+  beginnings(text: Units, visit: (pattern: number, from: number, to: number) => void): void {
     this.keepLive();
     this.measureWindows(text);
     this.findViable(text);
@@ -140,16 +147,24 @@ export class Prefilter {
       sorted.pairs[2 * at] = pattern;
       sorted.pairs[2 * at + 1] = pairs[i + 1] ?? 0;
     }
-    for (let i = 0; i < length; i += 2) {
+    for (let i = 0; i < length;) {
       const pattern = sorted.pairs[i] ?? 0;
-      const start = sorted.pairs[i + 1] ?? 0;
-      for (let back = Math.min(start, lookBacks[pattern] ?? 0); back >= 0; back--) visit(pattern, start - back);
+      const lookBack = lookBacks[pattern] ?? 0;
+      let to = sorted.pairs[i + 1] ?? 0;
+      const from = Math.max(0, to - lookBack);
+      // Ranges that touch are one.
+      for (i += 2; i < length && sorted.pairs[i] === pattern; i += 2) {
+        const next = sorted.pairs[i + 1] ?? 0;
+        if (next < from || next - lookBack > to + 1) break;
+        to = Math.max(to, next);
+      }
+      visit(pattern, from, to);
     }
   }
 
   /** From the end of the text to its beginning, so that it is known what comes next. */
   private findViable({ units }: Units): void {
-    const { live, liveGroups, liveBegins, liveEnds, nextEnds, viable, lookBacks, wordStarts } = this;
+    const { live, liveGroups, liveBegins, liveEnds, nextEnds, viable, lookBacks, wordStarts, anchorGroups } = this;
     const { pairs, length } = this.found;
     nextEnds.fill(FAR);
     viable.clear();
@@ -161,6 +176,10 @@ export class Prefilter {
         const pattern = live[k] ?? 0;
         const start = (pairs[i + 1] ?? 0) - (live[k + 1] ?? 0);
         if (wordStarts[pattern] === 1 && start > 0 && (units[start] ?? 0) < 128 && isWord(units[start - 1] ?? 0)) continue;
+        if ((anchorGroups[pattern] ?? -1) >= 0) {
+          viable.add(pattern, start);
+          continue;
+        }
         // What ends after the match may begin counts, also where it ends before the literal.
         const from = start - (lookBacks[pattern] ?? 0);
         while (noted > 0 && (pairs[noted - 1] ?? 0) > from) {
@@ -186,10 +205,14 @@ export class Prefilter {
   private measureWindows(text: Units): void {
     const blankRun = longestRun(text, true, BLANK_RUN);
     const otherRun = longestRun(text, false, OTHER_RUN);
-    const { windows, reaches } = this;
+    const { windows, reaches, anchorGroups, lookBacks } = this;
     for (let group = 0; group < windows.length; group++) {
       const at = 3 * group;
       windows[group] = Math.min(FAR_AWAY, (reaches[at] ?? 0) + (reaches[at + 1] ?? 0) * blankRun + (reaches[at + 2] ?? 0) * otherRun);
+    }
+    for (let pattern = 0; pattern < anchorGroups.length; pattern++) {
+      const group = anchorGroups[pattern] ?? -1;
+      if (group >= 0) lookBacks[pattern] = windows[group] ?? 0;
     }
   }
 
@@ -265,6 +288,15 @@ export class Prefilter {
     this.liveEnds = new Uint32Array(count);
     return automaton;
   }
+}
+
+/** Whether literals say near which places a pattern's matches begin. */
+export function isLocated(facts: PatternFacts): boolean {
+  return facts.beginning !== undefined || anchorOf(facts) !== undefined;
+}
+
+function anchorOf({ required }: PatternFacts): RequiredGroup | undefined {
+  return required.find(({ within }) => within !== undefined);
 }
 
 /** At least as much as the most blanks (or others) that follow one another; exact only where they are more than `least`. */

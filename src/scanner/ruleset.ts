@@ -6,7 +6,7 @@ import { hasValidCheck } from './check-digit.js';
 import type { Check } from './check-digit.js';
 import { NativeSets } from './native-sets.js';
 import type { Re2Module } from './native-sets.js';
-import { Prefilter } from './prefilter.js';
+import { isLocated, Prefilter } from './prefilter.js';
 import { Pattern, withFlags } from './regex/pattern.js';
 import { DFA_LIMITS, DfaMemory } from './regex/state-cache.js';
 import { UnitBuffer } from './regex/units.js';
@@ -85,8 +85,8 @@ class CompiledRuleset implements Ruleset {
   readonly size: number;
   readonly engine: 're2' | 'js';
   private prepared: { readonly prefilter: Prefilter; readonly native: NativeSets | undefined } | undefined;
-  /** The patterns of which it is not known what their matches begin with. */
-  private unanchored: number[] = [];
+  /** The patterns whose matches can begin anywhere. */
+  private unlocated: number[] = [];
   /** By channel: 1 for the patterns that are for it; undefined when none is. */
   private readonly applies: ReadonlyMap<Channel, Uint8Array>;
   /** By pattern, while a text is searched: where its match begins and ends, and how many characters were tried in vain. */
@@ -117,7 +117,7 @@ class CompiledRuleset implements Ruleset {
     const applies = this.applies.get(channel);
     if (applies === undefined || text === '') return [];
     const { prefilter, native } = this.parts();
-    const { starts, endsAt, wasted, patterns } = this;
+    const { starts, wasted } = this;
     starts.fill(-1);
     wasted.fill(0);
     const budget = MAX_PASSES * text.length;
@@ -125,57 +125,49 @@ class CompiledRuleset implements Ruleset {
     prefilter.search(units, Buffer.byteLength(text, 'utf8') === text.length);
     let any = false;
 
-    prefilter.beginnings(units, (index, start) => {
-      const pattern = patterns[index];
+    prefilter.beginnings(units, (index, from, to) => {
       const known = starts[index] ?? -1;
-      if (applies[index] === 0 || pattern === undefined || (known >= 0 && known <= start) || (wasted[index] ?? 0) > budget) return;
-      if (((units.units[start] ?? 0) & 0xfc00) === 0xdc00) return;
-      const end = pattern.matchEnd(units, start);
-      if (end >= 0 && this.passes(index, text, start, end)) {
-        starts[index] = start;
-        endsAt[index] = end;
-        any = true;
-      } else if ((wasted[index] = (wasted[index] ?? 0) + pattern.steps) > budget) {
-        any = this.searchWhole(units, index, text) || any;
-      }
+      if (applies[index] === 0 || (known >= 0 && known <= from) || (wasted[index] ?? 0) > budget) return;
+      if (this.searchRange(units, index, { text, from, to })) any = true;
+      else if ((wasted[index] ?? 0) > budget) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
     });
 
     for (const index of this.suspects(text, prefilter, native)) {
-      if (applies[index] === 1) any = this.searchWhole(units, index, text) || any;
+      if (applies[index] === 1) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
     }
     return any ? this.hits() : [];
   }
 
   /** The patterns to be searched for in the whole text. */
   private suspects(text: string, prefilter: Prefilter, native: NativeSets | undefined): readonly number[] {
-    const possible = this.unanchored.filter((index) => prefilter.possible(index));
+    const possible = this.unlocated.filter((index) => prefilter.possible(index));
     if (native === undefined || possible.length < MIN_NATIVE) return possible;
     const matching = native.matching(Buffer.from(text, 'utf8'));
-    return matching === undefined ? possible : [...matching, ...native.refused].map((at) => this.unanchored[at] ?? 0);
+    return matching === undefined ? possible : [...matching, ...native.refused].map((at) => this.unlocated[at] ?? 0);
   }
 
-  private searchWhole(units: Units, index: number, text: string): boolean {
-    const span = this.checks[index] === undefined ? this.patterns[index]?.find(units) : this.findChecked(units, index, text);
-    if (span === undefined) return false;
-    this.starts[index] = span[0];
-    this.endsAt[index] = span[1];
-    return true;
-  }
-
-  /** The first match whose check digits are right, place by place: what has check digits is short. */
-  private findChecked(units: Units, index: number, text: string): readonly [number, number] | undefined {
+  /** Notes the first match that begins in a range, both ends included; whether there is one. Counts what was looked at in vain. */
+  private searchRange(units: Units, index: number, { text, from, to }: { readonly text: string; readonly from: number; readonly to: number }): boolean {
     const pattern = this.patterns[index];
-    for (let start = 0; start < units.length && pattern !== undefined; start++) {
-      if (((units.units[start] ?? 0) & 0xfc00) === 0xdc00) continue;
-      const end = pattern.matchEnd(units, start);
-      if (end >= 0 && this.passes(index, text, start, end)) return [start, end];
-    }
-    return undefined;
-  }
-
-  private passes(index: number, text: string, start: number, end: number): boolean {
+    if (pattern === undefined) return false;
     const check = this.checks[index];
-    return check === undefined || hasValidCheck(check, text.slice(start, end));
+    for (let start = from; start <= to; start++) {
+      if (isInsideCharacter(units, start)) continue;
+      // What has check digits is tried place by place: it is short.
+      const last = check === undefined ? to : start;
+      const end = pattern.matchEnd(units, start, last);
+      if (end >= 0) {
+        const begin = last > start ? pattern.matchStart(units, end) : start;
+        if (check === undefined || hasValidCheck(check, text.slice(begin, end))) {
+          this.starts[index] = begin;
+          this.endsAt[index] = end;
+          return true;
+        }
+      }
+      this.wasted[index] = (this.wasted[index] ?? 0) + pattern.steps;
+      start = last;
+    }
+    return false;
   }
 
   private hits(): RuleHit[] {
@@ -195,10 +187,14 @@ class CompiledRuleset implements Ruleset {
   private parts(): { readonly prefilter: Prefilter; readonly native: NativeSets | undefined } {
     if (this.prepared === undefined) {
       const facts = this.patterns.map((pattern) => pattern.facts);
-      this.unanchored = facts.flatMap(({ beginning }, index) => (beginning === undefined ? [index] : []));
-      const native = this.re2 === undefined ? undefined : new NativeSets(this.re2, this.unanchored.map((index) => this.patterns[index]?.re2Source ?? ''));
+      this.unlocated = facts.flatMap((each, index) => (isLocated(each) ? [] : [index]));
+      const native = this.re2 === undefined ? undefined : new NativeSets(this.re2, this.unlocated.map((index) => this.patterns[index]?.re2Source ?? ''));
       this.prepared = { prefilter: new Prefilter(facts), native };
     }
     return this.prepared;
   }
+}
+
+function isInsideCharacter({ units, length }: Units, at: number): boolean {
+  return at < length && ((units[at] ?? 0) & 0xfc00) === 0xdc00;
 }

@@ -6,6 +6,17 @@ import type { DfaMemory } from './state-cache.js';
 import { codePoint } from './units.js';
 import type { Units } from './units.js';
 
+/** Beyond every text. */
+const FAR = 0x7fffffff;
+
+/** Which match is wanted: any (`earliest`) or the first, and where it may begin at the latest. */
+interface Wanted {
+  readonly earliest: boolean;
+  readonly lastStart: number;
+}
+
+const ONE_START: Wanted = { earliest: false, lastStart: FAR };
+
 /**
  * A deterministic automaton whose states are made when a text first needs them, and kept (Thompson's lazy
  * construction, as in RE2). When a text makes states faster than they are of use, the rest of it is simulated without
@@ -32,17 +43,18 @@ export class LazyDfa {
    * With `earliest` it stops as soon as there is any match, and the end is that of no particular one.
    */
   findEnd(text: Units, earliest: boolean): number {
-    return this.run(text, 0, this.startOffset(EDGE, true), earliest);
+    return this.run(text, 0, this.startOffset(EDGE, true), { earliest, lastStart: FAR });
   }
 
-  /** Where the match that begins at `start` ends (the one that Perl would find), or -1. */
-  matchEnd(text: Units, start: number): number {
-    const before = start === 0 ? 0 : text.units[start - 1] ?? 0;
-    return this.run(text, start, this.startOffset(start === 0 ? EDGE : this.kindOf(before), false), false);
+  /** Where the first match that begins at `from` or later, up to `to`, ends (the one that Perl would find), or -1. */
+  matchEnd(text: Units, from: number, to: number): number {
+    const before = from === 0 ? 0 : text.units[from - 1] ?? 0;
+    return this.run(text, from, this.startOffset(from === 0 ? EDGE : this.kindOf(before), to > from), to > from ? { earliest: false, lastStart: to } : ONE_START);
   }
 
-  private run({ units, length }: Units, start: number, startOffset: number, earliest: boolean): number {
+  private run({ units, length }: Units, start: number, startOffset: number, { earliest, lastStart }: Wanted): number {
     const { cache, endClass } = this;
+    let seekEnd = lastStart;
     const { alphabet } = this.program;
     const { ascii } = alphabet;
     const { freeStates } = this.memory.limits;
@@ -52,6 +64,11 @@ export class LazyDfa {
     let made = 0;
     let at = start;
     for (;;) {
+      if (at >= seekEnd) {
+        seekEnd = FAR;
+        offset = this.withoutSeeking(offset);
+        table = cache.table;
+      }
       let width = 1;
       let charClass = endClass;
       if (at < length) {
@@ -71,7 +88,7 @@ export class LazyDfa {
         if (next === UNKNOWN) {
           if (++made > freeStates && made * CHARS_PER_STATE > at - start) {
             this.steps = length - start;
-            return this.simulateForward({ units, length }, at, offset, last, earliest);
+            return this.simulateForward({ units, length }, at, offset, { last, earliest, seekEnd });
           }
           next = this.makeNext(offset, charClass);
           table = cache.table;
@@ -138,10 +155,12 @@ export class LazyDfa {
     }
   }
 
-  private simulateForward({ units, length }: Units, from: number, offset: number, lastEnd: number, earliest: boolean): number {
-    let last = lastEnd;
+  private simulateForward({ units, length }: Units, from: number, offset: number, soFar: { readonly last: number; readonly earliest: boolean; readonly seekEnd: number }): number {
+    const { earliest, seekEnd } = soFar;
+    let { last } = soFar;
     this.restore(offset);
     for (let at = from; ;) {
+      if (at >= seekEnd) this.automaton.flags &= ~SEEKING;
       const unit = units[at] ?? 0;
       const code = (unit & 0xfc00) === 0xd800 ? codePoint(unit, units[at + 1] ?? 0) : unit;
       this.simulate(at < length ? this.classOf(code) : this.endClass);
@@ -170,6 +189,13 @@ export class LazyDfa {
   private simulate(charClass: number): void {
     const { automaton } = this;
     automaton.step(automaton.list, 0, automaton.length, automaton.flags, charClass);
+  }
+
+  /** The state that stands where `offset` does but begins no new attempts. */
+  private withoutSeeking(offset: number): number {
+    if ((this.cache.flags(offset) & SEEKING) === 0) return offset;
+    this.restore(offset);
+    return Math.abs(this.cache.intern(this.automaton.list, this.automaton.length, this.automaton.flags & ~SEEKING));
   }
 
   /** Makes the automaton stand where a state stands. */

@@ -75,14 +75,18 @@ export class Pattern {
   /** The first match as [start, end): the leftmost one, and of those at one place the one that Perl prefers. */
   find(text: Units): readonly [number, number] | undefined {
     const end = this.forwardDfa().findEnd(text, false);
-    if (end < 0) return undefined;
-    this.backward ??= new LazyDfa((this.backwardProgram ?? compileProgram(this.node).backward)(), this.memory, true);
-    return [this.backward.findStart(text, end), end];
+    return end < 0 ? undefined : [this.matchStart(text, end), end];
   }
 
-  /** Where the match that begins at `start` ends, or -1. `steps` then says how many characters that took. */
-  matchEnd(text: Units, start: number): number {
-    return this.forwardDfa().matchEnd(text, start);
+  /** Where the first match that begins at `from` or later, up to `to`, ends, or -1. `steps` then says how many characters that took. */
+  matchEnd(text: Units, from: number, to = from): number {
+    return this.forwardDfa().matchEnd(text, from, to);
+  }
+
+  /** Where the longest match that ends at `end` begins, when there is one. */
+  matchStart(text: Units, end: number): number {
+    this.backward ??= new LazyDfa((this.backwardProgram ?? compileProgram(this.node).backward)(), this.memory, true);
+    return this.backward.findStart(text, end);
   }
 
   get steps(): number {
