@@ -2,9 +2,10 @@ import type { Grammar } from '../grammar.js';
 import { extraction, secretGames } from './extraction.js';
 import { dualAnswer, fiction } from './fiction.js';
 import { forcedOutput, refusalSuppression } from './output-forcing.js';
+import { longJailbreak } from './long-jailbreak.js';
 import { override } from './override.js';
 import { persona } from './persona.js';
 import { specialMode } from './special-mode.js';
 
 /** The grammars of what a user types to the model. */
-export const DIRECT_GRAMMARS: readonly Grammar[] = [override, persona, specialMode, refusalSuppression, forcedOutput, extraction, secretGames, fiction, dualAnswer];
+export const DIRECT_GRAMMARS: readonly Grammar[] = [override, persona, specialMode, refusalSuppression, forcedOutput, extraction, secretGames, fiction, dualAnswer, longJailbreak];
