@@ -116,14 +116,13 @@ function alternatives(template: string, open: number): { parts: string[]; end: n
 /** Makes a grammar of a topic: attack or twin by the toss of a coin. */
 export function grammarOf(topic: Topic, shared: Slots = {}): Grammar {
   const { name, channel = 'direct', lang = 'en', finish = vary } = topic;
-  const every: Slots = { ...shared, ...topic.slots };
   return {
     name,
     channel,
     generate(random) {
       const attack = random.chance(0.5);
-      const kept = (topic.once ?? []).map((slot) => [slot, [expand(`{${slot}}`, every, random)]] as const);
-      const slots: Slots = { ...every, ...Object.fromEntries(kept) };
+      const slots: Record<string, readonly string[]> = { ...shared, ...topic.slots };
+      for (const slot of topic.once ?? []) slots[slot] = [expand(`{${slot}}`, slots, random)];
       const template = random.pick(attack ? topic.attacks : topic.harmless);
       const text = finish(expand(template, slots, random), random).trim();
       return { text, attack, family: attack ? topic.family : 'BENIGN', lang };

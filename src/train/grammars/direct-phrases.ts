@@ -99,5 +99,5 @@ function inConversation(filled: string, random: Random): string {
 
 /** Takes away what joining phrases leaves behind: a blank before a stop, two stops in a row. */
 function tidy(text: string): string {
-  return text.replace(/ +(?=[.,;?](?:\s|$))/g, '').replace(/([?!:;.,])[.,](?=\s|$)/g, '$1');
+  return text.replace(/ +(?=[.,;?](?:\s|$))/g, '').replace(/([?!:;,]|(?<!\.)\.)[.,](?=\s|$)/g, '$1');
 }
