@@ -46,7 +46,7 @@ export const DEVELOPER_CARRIERS: readonly Carrier[] = [
     name: 'source code', form: 'line', sentences: CODE,
     templates: [
       '// {note}\n{s}\n{s}\n{s}', '{s}\n/* {note} */\n{s}', 'def {word}(x):\n    """{note}"""\n    return x * {digit}', '# {note}\nimport os\nprint(os.getcwd())',
-      '/**\n * {note}\n * @param {lb}string{rb} name\n */\nfunction {word}(name) {lb}\n  {s}\n{rb}', '{s}\nconst message = "{note}";\n{s}', '-- {note}\nSELECT id, name FROM {word} WHERE id = {number};',
+      '/**\n * {note}\n * @param name of the item\n */\nfunction {word}(name) {lb}\n  {s}\n{rb}', '{s}\nconst message = "{note}";\n{s}', '-- {note}\nSELECT id, name FROM {word} WHERE id = {number};',
       '# {note}\nversion: "{digit}"\nservices:\n  {word}:\n    image: {word}:{digit}', 'def test_{word}():\n    # {note}\n    assert {word}({digit}) == {number}', '{s} // {note}',
     ],
   },
