@@ -11,6 +11,9 @@ import { ParamsError } from './params-error.js';
  * A JSON-RPC error has the specification's number where it defines one, else -32000; `data.code` is always ours.
  */
 
+/** The version of the methods' parameters and results: a client that speaks another one says so instead of misreading them. */
+export const PROTOCOL = 1;
+
 export interface ErrorBody {
   readonly code: ErrorCode;
   readonly message: string;
