@@ -1,5 +1,6 @@
 import { Hits, LiteralAutomaton } from './literal-automaton.js';
 import type { PatternFacts, RequiredGroup } from './regex/literals.js';
+import type { Reach } from './regex/reach.js';
 import type { Units } from './regex/units.js';
 
 /** A literal of the ruleset and what it means. */
@@ -14,9 +15,16 @@ interface Literal {
 /** Runs of blanks, and of other characters, up to these lengths are not measured. */
 const BLANK_RUN = 8;
 const OTHER_RUN = 32;
+/** For matches that may begin farther before their literal, it is not asked whether all else is near. */
+const MAX_LOOK_BACK = 12;
 /** Beyond every text; and farther than any text is long, yet sums with offsets stay small integers. */
 const FAR = 0x7fffffff;
 const FAR_AWAY = 0x3fffffff;
+
+/** Literals tell where a match begins: right there, with what follows the parts that its beginning skips, or somewhere around. */
+const FIRST = 0;
+const BEHIND = 1;
+const INSIDE = 2;
 
 /**
  * Tells from literals which of many patterns can match a text, and where their matches can begin, in one pass
@@ -43,10 +51,13 @@ export class Prefilter {
   /** By group, three numbers: what `Reach` says. */
   private readonly reaches: Int32Array;
   private readonly windows: Int32Array;
-  /** By pattern: the group whose literals tell where its matches can begin, or -1 where those that they begin with do. */
-  private readonly anchorGroups: Int16Array;
-  /** By pattern: how far before such a literal a match can begin. */
+  /** By pattern, three numbers, and for the text at hand one: how far before the literals that tell where its matches can begin they do. */
+  private readonly reachesBack: Int32Array;
   private readonly lookBacks: Int32Array;
+  /** By pattern: how its literals tell where a match can begin. */
+  private readonly anchors: Uint8Array;
+  private blankRun = 0;
+  private otherRun = 0;
 
   private readonly found = new Hits();
   private readonly foundOthers = new Hits();
@@ -89,14 +100,12 @@ export class Prefilter {
     this.patternOf = Uint16Array.from(patternOf);
     this.groupCounts = Uint8Array.from(patterns, ({ required }) => required.length);
     this.asciiGroupCounts = Uint8Array.from(patterns, ({ required, requiresNonAscii }) => required.length + (requiresNonAscii ? 1 : 0));
-    this.lookBacks = Int32Array.from(patterns, ({ beginning }) => beginning?.lookBack ?? 0);
-    this.anchorGroups = Int16Array.from(patterns, (facts, pattern) => {
-      const anchor = facts.beginning === undefined ? anchorOf(facts) : undefined;
-      return anchor === undefined ? -1 : (firstGroup[pattern] ?? 0) + facts.required.indexOf(anchor);
-    });
+    this.reachesBack = reachNumbers(patterns.map((facts) => facts.beginning?.before ?? anchorOf(facts)?.within));
+    this.lookBacks = new Int32Array(patterns.length);
+    this.anchors = Uint8Array.from(patterns, ({ beginning }) => (beginning === undefined ? INSIDE : beginning.skipped === 0 ? FIRST : BEHIND));
     this.wordStarts = Uint8Array.from(patterns, ({ beginning }) => (beginning?.atWordStart === true ? 1 : 0));
     this.sortedEnds = new Uint32Array(patterns.length);
-    this.reaches = Int32Array.from(patterns.flatMap(({ required }) => required.flatMap(({ within }) => (within === undefined ? [FAR_AWAY, 0, 0] : [within.units, within.blankRuns, within.otherRuns]))));
+    this.reaches = reachNumbers(patterns.flatMap(({ required }) => required.map(({ within }) => within)));
     this.windows = new Int32Array(patternOf.length);
     this.missing = new Uint8Array(patterns.length);
     this.groupSeen = new Uint32Array(patternOf.length);
@@ -127,14 +136,15 @@ export class Prefilter {
 
   /**
    * Calls `visit` for the ranges of places, both ends included, where matches of located patterns can begin: those after
-   * which all that the pattern requires comes near enough. A pattern's ranges come one after another, in order of their ends.
+   * which all that the pattern requires comes near enough. A pattern's ranges come one after another, in order of their
+   * ends; where its beginning skips parts, what follows those begins at the end of the range.
    */
   beginnings(text: Units, visit: (pattern: number, from: number, to: number) => void): void {
     this.keepLive();
     this.measureWindows(text);
     this.findViable(text);
     // Pattern by pattern, each from the left: so the automaton of one is at hand for all of its places.
-    const { sorted, sortedEnds, lookBacks } = this;
+    const { sorted, sortedEnds, lookBacks, anchors } = this;
     const { pairs, length } = this.viable;
     sortedEnds.fill(0);
     for (let i = 0; i < length; i += 2) sortedEnds[pairs[i] ?? 0] = (sortedEnds[pairs[i] ?? 0] ?? 0) + 1;
@@ -153,7 +163,7 @@ export class Prefilter {
       let to = sorted.pairs[i + 1] ?? 0;
       const from = Math.max(0, to - lookBack);
       // Ranges that touch are one.
-      for (i += 2; i < length && sorted.pairs[i] === pattern; i += 2) {
+      for (i += 2; i < length && sorted.pairs[i] === pattern && anchors[pattern] !== BEHIND; i += 2) {
         const next = sorted.pairs[i + 1] ?? 0;
         if (next < from || next - lookBack > to + 1) break;
         to = Math.max(to, next);
@@ -164,7 +174,7 @@ export class Prefilter {
 
   /** From the end of the text to its beginning, so that it is known what comes next. */
   private findViable({ units }: Units): void {
-    const { live, liveGroups, liveBegins, liveEnds, nextEnds, viable, lookBacks, wordStarts, anchorGroups } = this;
+    const { live, liveGroups, liveBegins, liveEnds, nextEnds, viable, lookBacks, wordStarts } = this;
     const { pairs, length } = this.found;
     nextEnds.fill(FAR);
     viable.clear();
@@ -176,12 +186,13 @@ export class Prefilter {
         const pattern = live[k] ?? 0;
         const start = (pairs[i + 1] ?? 0) - (live[k + 1] ?? 0);
         if (wordStarts[pattern] === 1 && start > 0 && (units[start] ?? 0) < 128 && isWord(units[start - 1] ?? 0)) continue;
-        if ((anchorGroups[pattern] ?? -1) >= 0) {
+        const lookBack = lookBacks[pattern] ?? 0;
+        if (lookBack > MAX_LOOK_BACK) {
           viable.add(pattern, start);
           continue;
         }
         // What ends after the match may begin counts, also where it ends before the literal.
-        const from = start - (lookBacks[pattern] ?? 0);
+        const from = start - lookBack;
         while (noted > 0 && (pairs[noted - 1] ?? 0) > from) {
           noted -= 2;
           const other = pairs[noted] ?? 0;
@@ -205,14 +216,13 @@ export class Prefilter {
   private measureWindows(text: Units): void {
     const blankRun = longestRun(text, true, BLANK_RUN);
     const otherRun = longestRun(text, false, OTHER_RUN);
-    const { windows, reaches, anchorGroups, lookBacks } = this;
-    for (let group = 0; group < windows.length; group++) {
-      const at = 3 * group;
-      windows[group] = Math.min(FAR_AWAY, (reaches[at] ?? 0) + (reaches[at + 1] ?? 0) * blankRun + (reaches[at + 2] ?? 0) * otherRun);
-    }
-    for (let pattern = 0; pattern < anchorGroups.length; pattern++) {
-      const group = anchorGroups[pattern] ?? -1;
-      if (group >= 0) lookBacks[pattern] = windows[group] ?? 0;
+    if (blankRun === this.blankRun && otherRun === this.otherRun) return;
+    this.blankRun = blankRun;
+    this.otherRun = otherRun;
+    for (const [lengths, reaches] of [[this.windows, this.reaches], [this.lookBacks, this.reachesBack]] as const) {
+      for (let i = 0; i < lengths.length; i++) {
+        lengths[i] = Math.min(FAR_AWAY, (reaches[3 * i] ?? 0) + (reaches[3 * i + 1] ?? 0) * blankRun + (reaches[3 * i + 2] ?? 0) * otherRun);
+      }
     }
   }
 
@@ -293,6 +303,10 @@ export class Prefilter {
 /** Whether literals say near which places a pattern's matches begin. */
 export function isLocated(facts: PatternFacts): boolean {
   return facts.beginning !== undefined || anchorOf(facts) !== undefined;
+}
+
+function reachNumbers(reaches: readonly (Reach | undefined)[]): Int32Array {
+  return Int32Array.from(reaches.flatMap((reach) => (reach === undefined ? [FAR_AWAY, 0, 0] : [reach.units, reach.blankRuns, reach.otherRuns])));
 }
 
 function anchorOf({ required }: PatternFacts): RequiredGroup | undefined {

@@ -117,7 +117,7 @@ class CompiledRuleset implements Ruleset {
     const applies = this.applies.get(channel);
     if (applies === undefined || text === '') return [];
     const { prefilter, native } = this.parts();
-    const { starts, wasted } = this;
+    const { starts, wasted, patterns } = this;
     starts.fill(-1);
     wasted.fill(0);
     const budget = MAX_PASSES * text.length;
@@ -126,10 +126,12 @@ class CompiledRuleset implements Ruleset {
     let any = false;
 
     prefilter.beginnings(units, (index, from, to) => {
+      const pattern = patterns[index];
       const known = starts[index] ?? -1;
-      if (applies[index] === 0 || (known >= 0 && known <= from) || (wasted[index] ?? 0) > budget) return;
-      if (this.searchRange(units, index, { text, from, to })) any = true;
-      else if ((wasted[index] ?? 0) > budget) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
+      if (pattern === undefined || applies[index] === 0 || (known >= 0 && known <= from) || (wasted[index] ?? 0) > budget) return;
+      if (pattern.hasTail && !pattern.tailMatches(units, to)) wasted[index] = (wasted[index] ?? 0) + pattern.steps;
+      else if (this.searchRange(units, index, { text, from, to })) any = true;
+      if ((wasted[index] ?? 0) > budget) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
     });
 
     for (const index of this.suspects(text, prefilter, native)) {

@@ -188,7 +188,7 @@ t.test('what a match is said to contain and to begin with, it does', (t) => {
       if (beginning === undefined) continue;
       const near = beginning.literals.some((literal) => {
         const at = matched.indexOf(literal);
-        return at >= 0 && at <= beginning.lookBack;
+        return at >= 0 && (matched.length !== span[1] - span[0] || at <= most(beginning.before));
       });
       if (!near) throw new Error(`${source}: ${JSON.stringify(matched)} does not begin with ${beginning.literals.join()}`);
     }

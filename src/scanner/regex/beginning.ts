@@ -1,35 +1,42 @@
 import { literalMembers } from './literal-fold.js';
-import { maxUnits } from './syntax.js';
+import { bounded, joined, NO_REACH, reach } from './reach.js';
+import type { Reach } from './reach.js';
 import type { Node } from './syntax.js';
 
 const MAX_LITERAL_LENGTH = 5;
 const MAX_LITERALS = 256;
 const MAX_MEMBERS = 12;
-const MAX_LOOK_BACK = 12;
 
 /** What every match begins with. */
 export interface Beginning {
   readonly literals: readonly string[];
-  /** How many UTF-16 units of the match can come before the literal. */
-  readonly lookBack: number;
+  /** How many parts of the expression, which is a concatenation of some, come before the literal. */
+  readonly skipped: number;
+  /** What those can match at most. */
+  readonly before: Reach;
   /** The match begins at the beginning of a word, as far as that is one of ASCII letters. */
   readonly atWordStart: boolean;
 }
 
 /**
- * Literals of which every match has one at its beginning, or a few characters after it; undefined when there are too
+ * Literals of which every match has one at its beginning, or not far from it; undefined when there are too
  * many of them, or one would be too common to be of use.
  */
 export function beginning(node: Node): Beginning | undefined {
   const parts = node.kind === 'concat' ? node.parts : [node];
-  let lookBack = 0;
-  for (let skipped = 0; skipped < parts.length && lookBack <= MAX_LOOK_BACK; skipped++) {
-    const literals = selective(prefixes({ kind: 'concat', parts: parts.slice(skipped) }));
-    if (literals !== undefined) return { literals, lookBack, atWordStart: lookBack === 0 && beginsWord(node) && literals.every((text) => /^[a-z0_]/.test(text)) };
+  let before: Reach | undefined = NO_REACH;
+  for (let skipped = 0; skipped < parts.length && before !== undefined; skipped++) {
+    const literals = selective(prefixes(tail(node, skipped)));
+    if (literals !== undefined) return { literals, skipped, before, atWordStart: skipped === 0 && beginsWord(node) && literals.every((text) => /^[a-z0_]/.test(text)) };
     const part = parts[skipped];
-    if (part !== undefined) lookBack += maxUnits(part);
+    if (part !== undefined) before = bounded(joined(before, reach(part)));
   }
   return undefined;
+}
+
+/** An expression without its first parts. */
+export function tail(node: Node, skipped: number): Node {
+  return node.kind === 'concat' ? { kind: 'concat', parts: node.parts.slice(skipped) } : node;
 }
 
 /** Whether it begins with the assertion of a word's boundary, on every way. */
@@ -64,6 +71,7 @@ function prefixes(node: Node): Map<string, boolean> | undefined {
     case 'repeat': {
       const child = prefixes(node.child);
       if (child === undefined) return undefined;
+      if (node.min > 1) return prefixes({ kind: 'concat', parts: [...Array.from({ length: Math.min(node.min, MAX_LITERAL_LENGTH) }, () => node.child), { ...node, min: 0 }] });
       const once = node.max === 1;
       const starts = new Map([...child].map(([text, whole]) => [text, whole && once]));
       if (node.min === 0) starts.set('', true);

@@ -16,6 +16,7 @@ interface Wanted {
 }
 
 const ONE_START: Wanted = { earliest: false, lastStart: FAR };
+const ANY: Wanted = { earliest: true, lastStart: FAR };
 
 /**
  * A deterministic automaton whose states are made when a text first needs them, and kept (Thompson's lazy
@@ -46,10 +47,14 @@ export class LazyDfa {
     return this.run(text, 0, this.startOffset(EDGE, true), { earliest, lastStart: FAR });
   }
 
+  /** Whether a match begins at a place. */
+  matchesAt(text: Units, at: number): boolean {
+    return this.run(text, at, this.startOffset(this.kindBefore(text, at), false), ANY) >= 0;
+  }
+
   /** Where the first match that begins at `from` or later, up to `to`, ends (the one that Perl would find), or -1. */
   matchEnd(text: Units, from: number, to: number): number {
-    const before = from === 0 ? 0 : text.units[from - 1] ?? 0;
-    return this.run(text, from, this.startOffset(from === 0 ? EDGE : this.kindOf(before), to > from), to > from ? { earliest: false, lastStart: to } : ONE_START);
+    return this.run(text, from, this.startOffset(this.kindBefore(text, from), to > from), to > from ? { earliest: false, lastStart: to } : ONE_START);
   }
 
   private run({ units, length }: Units, start: number, startOffset: number, { earliest, lastStart }: Wanted): number {
@@ -216,6 +221,10 @@ export class LazyDfa {
   private kindOf(unit: number): number {
     const { kinds, ascii } = this.program.alphabet;
     return unit < 128 ? kinds[ascii[unit] ?? 0] ?? 0 : 0;
+  }
+
+  private kindBefore({ units }: Units, at: number): number {
+    return at === 0 ? EDGE : this.kindOf(units[at - 1] ?? 0);
   }
 
   private startOffset(kind: number, seeking: boolean): number {

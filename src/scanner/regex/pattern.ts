@@ -1,4 +1,5 @@
 import type { PatternFlag } from '../rule.js';
+import { tail } from './beginning.js';
 import { LazyDfa } from './dfa.js';
 import { patternFacts } from './literals.js';
 import type { PatternFacts } from './literals.js';
@@ -29,10 +30,13 @@ export interface KnownPattern {
  * Texts are well-formed; offsets are UTF-16 units.
  */
 export class Pattern {
+  /** How many characters the last `matchEnd` or `tailMatches` looked at. */
+  steps = 0;
   private parsed: Node | undefined;
   private backwardProgram: (() => Program) | undefined;
   private forward: LazyDfa | undefined;
   private backward: LazyDfa | undefined;
+  private tail: LazyDfa | undefined;
 
   /**
    * Throws `PatternError` when the expression is not understood or its time would not be bounded; one that is known was
@@ -40,6 +44,10 @@ export class Pattern {
    */
   constructor(private readonly source: string, private readonly memory: DfaMemory, private readonly known?: KnownPattern) {
     if (known === undefined) checkSize(this.node);
+  }
+
+  private get skipped(): number {
+    return this.facts.beginning?.skipped ?? 0;
   }
 
   private get node(): Node {
@@ -78,9 +86,12 @@ export class Pattern {
     return end < 0 ? undefined : [this.matchStart(text, end), end];
   }
 
-  /** Where the first match that begins at `from` or later, up to `to`, ends, or -1. `steps` then says how many characters that took. */
+  /** Where the first match that begins at `from` or later, up to `to`, ends, or -1. */
   matchEnd(text: Units, from: number, to = from): number {
-    return this.forwardDfa().matchEnd(text, from, to);
+    const dfa = this.forwardDfa();
+    const end = dfa.matchEnd(text, from, to);
+    this.steps = dfa.steps;
+    return end;
   }
 
   /** Where the longest match that ends at `end` begins, when there is one. */
@@ -89,8 +100,17 @@ export class Pattern {
     return this.backward.findStart(text, end);
   }
 
-  get steps(): number {
-    return this.forwardDfa().steps;
+  /** Whether what every match begins with comes after other parts of it. */
+  get hasTail(): boolean {
+    return this.skipped > 0;
+  }
+
+  /** Whether the rest of the pattern, after those parts, matches at a place. */
+  tailMatches(text: Units, at: number): boolean {
+    this.tail ??= new LazyDfa(compileProgram(tail(this.node, this.skipped)).forward, this.memory, false);
+    const matches = this.tail.matchesAt(text, at);
+    this.steps = this.tail.steps;
+    return matches;
   }
 
   private forwardDfa(): LazyDfa {
