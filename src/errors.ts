@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   FORBIDDEN: { exit: 2, http: 403, advice: 'Use the control socket, or ask the operator to allow it.' },
   MSSP_NOT_FOUND: { exit: 3, http: 404, advice: 'List the MSSPs with `raxed ctl mssp list`.' },
   CUSTOMER_NOT_FOUND: { exit: 3, http: 404, advice: 'List the customers with `raxed ctl customer list --mssp ID`.' },
+  RULE_NOT_FOUND: { exit: 3, http: 404, advice: 'See `raxed ctl rules list` and `raxed ctl rules suppressions`.' },
   AGENT_NOT_FOUND: { exit: 3, http: 404, advice: 'List the agents with `raxed ctl agent list --mssp ID`.' },
   SIEM_NOT_FOUND: { exit: 3, http: 404, advice: 'List the SIEMs with `raxed ctl customer siem show CUSTOMER --mssp ID`.' },
   DESTINATION_NOT_FOUND: { exit: 3, http: 404, advice: 'List the destinations with `raxed ctl status`.' },
@@ -44,6 +45,9 @@ export const ERROR_CODES = {
   DELIVERY_FAILED: { exit: 4, http: 502, advice: 'Check the destination\'s URL, secret and reachability.' },
   SCAN_FAILED: { exit: 4, http: 500, advice: 'Report this with the output of `raxed ctl status --json`.' },
   OUTPUT_FAILED: { exit: 4, http: 500, advice: 'Check where standard output goes: a disk may be full.' },
+  THREAT_BLOCKED: { exit: 1, http: 403, advice: 'Do not pass the text on.' },
+  PROTOCOL_MISMATCH: { exit: 5, http: 502, advice: 'Install the same version of raxed on both sides, and restart the daemon.' },
+  CLIENT_CLOSED: { exit: 4, http: 500, advice: 'Make a new client.' },
   DAEMON_UNREACHABLE: { exit: 5, http: 502, advice: 'Start the daemon, or give its socket with --socket.' },
   INTERNAL: { exit: 4, http: 500, advice: 'Report this with the output of `raxed ctl status --json`.' },
 } as const satisfies Record<string, { exit: number; http: number; advice: string }>;

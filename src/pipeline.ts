@@ -42,7 +42,8 @@ export interface ScanTenant {
 
 /** What a request sees of the running daemon; it keeps the one that it began with through a reload. */
 export interface ScanContext {
-  readonly scanner: { scan(texts: ScanTexts): Promise<Verdict> };
+  /** Judges texts as their customer wants it; without one, as the configuration says. */
+  readonly scanner: { scan(texts: ScanTexts, customer: { readonly msspId: string; readonly customerId: string } | undefined): Promise<Verdict> };
   readonly sendAll: boolean;
   readonly agentVersion: string;
   readonly agentPlatform: string;
@@ -66,7 +67,7 @@ export interface PipelinePorts {
 /** The way of a scan: texts → verdict → event → privacy → spool → verdict to the caller. */
 export async function runScan(request: ScanRequest, context: ScanContext, ports: PipelinePorts): Promise<ScanResult> {
   const tenant = await tenantOf(request, context);
-  const verdict = await context.scanner.scan(request.texts);
+  const verdict = await context.scanner.scan(request.texts, tenant);
   const id = `evt_${ports.ulid()}`;
   const agentId = tenant === undefined ? undefined : request.agentId ?? (ownTenant(tenant, context) ? context.self?.agentId : undefined);
   ports.count(verdict.threat_detected, tenant === undefined ? undefined : { msspId: tenant.msspId, customerId: tenant.customerId, agentId });

@@ -104,7 +104,12 @@ const CTL: Group = {
     agent: AGENT,
     spool: SPOOL,
     audit: AUDIT,
-    rules: { describe: 'The rules of the running daemon', commands: { list: { describe: 'All rules', load: async () => (await import('./ctl/rules.js')).rulesList } } },
+    rules: { describe: 'The rules of the running daemon', commands: {
+      list: { describe: 'All rules, and how often each fired', load: async () => (await import('./ctl/rules.js')).rulesList },
+      suppress: { describe: 'Report a rule no more', load: async () => (await import('./ctl/rules.js')).rulesSuppress },
+      unsuppress: { describe: 'Report it again', load: async () => (await import('./ctl/rules.js')).rulesUnsuppress },
+      suppressions: { describe: 'What is not reported, for whom, why, and until when', load: async () => (await import('./ctl/rules.js')).rulesSuppressions },
+    } },
   },
 };
 

@@ -2,6 +2,7 @@ import { cefUrlProblem, isLoopback, proxyUrlProblem, urlProblem } from './addres
 
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const LABEL_PATTERN = /^[A-Za-z0-9_.+-]{1,64}$/;
+const RULE_PATTERN = /^(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}|[A-Za-z0-9_.-]{0,63}\*)$/;
 const ENV_PATTERN = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
 const CREDENTIAL_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9_.@:+-]{1,255}$/;
 const HOST_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
@@ -11,6 +12,7 @@ const TIMESTAMP_PATTERN = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.
 export const FORMATS: Readonly<Record<string, (value: string, context: { isCron(expression: string): boolean }) => string | undefined>> = {
   id: (value) => (ID_PATTERN.test(value) ? undefined : patternProblem(value, /^[A-Za-z0-9]/, /[^A-Za-z0-9_-]/, 64)),
   label: (value) => (LABEL_PATTERN.test(value) ? undefined : patternProblem(value, /^/, /[^A-Za-z0-9_.+-]/, 64)),
+  rule: (value) => (RULE_PATTERN.test(value) ? undefined : 'found something else'),
   name: (value) => {
     if (value.trim() === '') return 'found only spaces';
     if (/[\u0000-\u001f\u007f-\u009f\ud800-\udfff]/u.test(value)) return 'found a control character or half of a surrogate pair';

@@ -134,6 +134,22 @@ const SentinelSchema = strict({
 
 export const SiemSchema = Type.Union([CefSchema, ArcsightSchema, SplunkSchema, CrowdstrikeSchema, SentinelSchema], { title: 'a SIEM: { "type", "url", … }' });
 
+const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
+
+const share = () => Type.Number({ minimum: 0, maximum: 1 });
+
+const ThresholdSchema = Type.Union([
+  share(),
+  strict({ prompt: nullable(share()), rag_context: nullable(share()), tool_calls: nullable(share()), response: nullable(share()) }),
+  Type.Null(),
+], { default: null, title: 'a number from 0 to 1, or { "prompt", "rag_context", "tool_calls", "response" } with such numbers', description: 'The probability from which the model is believed; null: its own.' });
+
+const SuppressionsSchema = Type.Array(strict({
+  rule: Type.String({ format: 'rule', title: 'a rule id, or its beginning and "*"' }),
+  reason: nullable(name()),
+  expires: nullable(Type.String({ format: 'timestamp', title: 'a time such as "2026-01-31T00:00:00Z"' })),
+}), { default: [], description: 'Rules that are not reported.' });
+
 /** The texts that a customer may allow to be sent. */
 export const DATA_FIELD_NAMES = ['prompt', 'matched_text', 'response', 'system_prompt', 'tool_calls', 'rag_context'] as const;
 
@@ -146,6 +162,10 @@ export const CustomerSchema = strict({
   heartbeat_threshold_seconds: count(60, 3600, 300, 'Without a heartbeat for so long an agent is offline.'),
   webhook: nullable(WebhookSchema),
   siem: Type.Array(SiemSchema, { default: [] }),
+  threat_at: nullable(oneOf(SEVERITIES, { description: 'null: the scanner\'s.' })),
+  block_at: nullable(oneOf([...SEVERITIES, 'never'], { description: 'null: the scanner\'s.' })),
+  l2: section({ enabled: nullable(Type.Boolean({ description: 'null: the scanner\'s.' })), threshold: ThresholdSchema }),
+  suppressions: SuppressionsSchema,
 });
 
 export const MsspSchema = strict({
@@ -165,20 +185,14 @@ const AgentSchema = strict({
   heartbeat_cron: Type.String({ format: 'cron', default: '* * * * *', title: 'a cron expression such as "* * * * *"' }),
 });
 
-const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
-
 const ScannerSchema = section({
   rules_dirs: Type.Array(path(), { default: [] }),
-  l2: section({ enabled: Type.Boolean({ default: true }), threshold: nullable(Type.Number({ minimum: 0, maximum: 1, description: 'null: the model\'s own.' })) }),
+  l2: section({ enabled: Type.Boolean({ default: true }), threshold: ThresholdSchema }),
   max_text_bytes: count(1, 32 * MIB, MIB, 'UTF-8 bytes of all texts of one scan.'),
   threat_at: oneOf(SEVERITIES, { default: 'medium', description: 'The severity from which a scan counts as a threat.' }),
   block_at: nullable(oneOf(SEVERITIES, { description: 'The severity from which action_taken is "block".' })),
   scan_responses: Type.Boolean({ default: false }),
-  suppressions: Type.Array(strict({
-    rule: Type.String({ format: 'label', title: 'a rule id' }),
-    reason: nullable(name()),
-    expires: nullable(Type.String({ format: 'timestamp', title: 'a time such as "2026-01-31T00:00:00Z"' })),
-  }), { default: [] }),
+  suppressions: SuppressionsSchema,
 });
 
 const loopbackListener = (port: number) => ({

@@ -1,21 +1,25 @@
 import { checkAccess } from './access.js';
 import type { CallContext } from '../control/method.js';
-import type { RulesActions } from '../control/methods/rules.js';
 import type { ScanActions } from '../control/methods/scan.js';
 import { scanTexts } from '../control/methods/scan.js';
 import type { SystemActions } from '../control/methods/system.js';
+import { PROTOCOL } from '../control/protocol.js';
 import type { Departures } from './departures.js';
 import type { Destinations } from './destinations.js';
+import type { DetectionCounts } from './detection-counts.js';
+import { describeError } from '../errors.js';
 import type { FilteredBytes, FilteredEvent, PrivacyPolicy } from '../event/privacy.js';
 import type { Generation, TenantPlan } from './generation.js';
 import { streamOf } from './generation.js';
 import type { PipelinePorts, ScanContext, ScanTenant } from '../pipeline.js';
 import { runScan } from '../pipeline.js';
-import type { Clock } from '../ports.js';
+import type { Clock, Logger } from '../ports.js';
+import type { ScanTexts, Verdict } from '../scanner/verdict.js';
 import type { Spool, StreamId } from '../spool/spool.js';
 import type { StatusInfo } from './status.js';
 import { statusOf } from './status.js';
 import type { SiteAgents } from './site-agents.js';
+import type { Suppressions } from './suppressions.js';
 
 export interface ActionDeps {
   readonly generation: () => Generation;
@@ -36,12 +40,14 @@ export interface ActionDeps {
   readonly version: string;
   readonly onRejected: (stream: StreamId) => void;
   readonly info: () => StatusInfo;
+  readonly suppressions: Pick<Suppressions, 'of'>;
+  readonly counts: DetectionCounts;
+  readonly logger: Logger;
 }
 
 export interface Actions {
   readonly scan: ScanActions;
   readonly system: SystemActions;
-  readonly rules: RulesActions;
 }
 
 /** What the methods on the sockets do to the running daemon. */
@@ -65,7 +71,7 @@ export function createActions(deps: ActionDeps): Actions {
     },
     system: {
       health: async () => ({ status: 'ok', ready: await deps.ready(), version: deps.version }),
-      version: () => Promise.resolve({ version: deps.version, node: process.version }),
+      version: () => Promise.resolve({ version: deps.version, node: process.version, protocol: PROTOCOL, max_text_bytes: deps.generation().config.scanner.max_text_bytes }),
       status: () => Promise.resolve(statusOf(deps)),
       async reload() {
         await deps.reload();
@@ -77,12 +83,6 @@ export function createActions(deps: ActionDeps): Actions {
         return () => { deps.watchers.delete(emit); };
       },
     },
-    rules: {
-      list: () => Promise.resolve({
-        engine: deps.generation().ruleset.engine,
-        rules: deps.generation().ruleset.rules.map(({ id, name, family, severity, confidence, description, risk_explanation, remediation_advice }) => ({ id, name, family, severity, confidence, description, risk_explanation, remediation_advice })),
-      }),
-    },
   };
 }
 
@@ -92,7 +92,7 @@ function scanContext(deps: ActionDeps, context: CallContext, ended: (() => void)
   const { agent, control } = generation.config;
   const self = agent === null ? undefined : { msspId: agent.mssp_id, customerId: agent.customer_id, agentId: agent.id, integration: agent.integration };
   return {
-    scanner: generation.scanner,
+    scanner: { scan: (texts, customer) => judged(texts, { customer, generation }, deps) },
     sendAll: generation.config.events.send === 'all',
     agentVersion: deps.version,
     agentPlatform: process.platform,
@@ -105,6 +105,22 @@ function scanContext(deps: ActionDeps, context: CallContext, ended: (() => void)
       return scanTenant(tenant, deps);
     },
   };
+}
+
+/** Counts what comes of a scan, also when nothing does. */
+async function judged(texts: ScanTexts, { customer, generation }: { readonly customer: StreamId | undefined; readonly generation: Generation }, { suppressions, counts, logger }: ActionDeps): Promise<Verdict> {
+  const judgement = customer === undefined ? generation.judgement : generation.tenant(customer.msspId, customer.customerId).judgement;
+  const whose = customer === undefined ? {} : { mssp_id: customer.msspId, customer_id: customer.customerId };
+  try {
+    const verdict = await generation.scanner.scan(texts, { ...judgement, suppressions: [...judgement.suppressions, ...suppressions.of(customer)] });
+    counts.record(verdict);
+    if (verdict.incomplete === true) logger.warn({ ...whose, duration_ms: Math.round(verdict.scan_duration_ms) }, 'a scan did not end in time');
+    return verdict;
+  } catch (error) {
+    counts.recordFailure();
+    logger.error({ ...whose, error: describeError(error) }, 'a scan failed');
+    throw error;
+  }
 }
 
 async function scanTenant(tenant: TenantPlan, deps: ActionDeps): Promise<ScanTenant> {

@@ -28,6 +28,7 @@ import type { DataPathState } from './data-path.js';
 import { createDataPath } from './data-path.js';
 import { createDepartures } from './departures.js';
 import { createDestinations } from './destinations.js';
+import { createDetectionCounts } from './detection-counts.js';
 import type { DeliveryOutcome } from '../delivery/outcome.js';
 import { describeError } from '../errors.js';
 import type { FilteredBytes, FilteredEvent } from '../event/privacy.js';
@@ -46,12 +47,15 @@ import type { Clock, Logger, Random } from '../ports.js';
 import { createRemovals } from './removals.js';
 import { createRetention } from './retention.js';
 import { createRotations } from './rotations.js';
+import { suppressionWarnings } from './rule-names.js';
+import { createRulesActions } from './rules-actions.js';
 import { auditLimits, retentionMs, spoolOptions } from './settings.js';
 import { createSiteAgents } from './site-agents.js';
 import { createSpoolActions } from './spool-actions.js';
 import { openReserve, reserveBytes } from '../spool/reserve.js';
 import { createSpool } from '../spool/spool.js';
 import { lockState } from './state-locks.js';
+import { openSuppressions } from './suppressions.js';
 import { createTenantActions, requester } from './tenant-actions.js';
 import { mergeTenants } from '../tenants/merge.js';
 import { openTenantsStore } from '../tenants/store.js';
@@ -196,10 +200,13 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       statuses: () => destinations.statuses(), rejected: () => spool.stats().rejected, warnings,
     });
     const departures = createDepartures({ statuses: () => destinations.statuses(), flush: (ids) => { destinations.flush(ids); }, clock });
-    const removals = createRemovals({ configuration, spool, agents, gaps, inForce: (id) => installer.inForce(id), logger });
+    const suppressionsFile = jsonStore(join(paths.stateDir, 'suppressions.json'));
+    const suppressions = await openSuppressions({ clock, logger, store: { ...suppressionsFile, write: (parts) => reserve.spend(() => suppressionsFile.write(parts)) } });
+    const counts = createDetectionCounts();
+    const removals = createRemovals({ configuration, spool, agents, gaps, suppressions, inForce: (id) => installer.inForce(id), logger });
 
     function warnings(): string[] {
-      return warningsOf({ configuration, store, spool, audit, policies, removals, installer, skipVerify, others: () => [...agents.warnings(), ...ownAgent.warnings()] });
+      return warningsOf({ configuration, store, spool, audit, policies, removals, installer, skipVerify, others: () => [...suppressionWarnings(generation()), ...agents.warnings(), ...ownAgent.warnings()] });
     }
 
     const dataPath = createDataPath(spool, destinations, clock);
@@ -222,6 +229,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         configFile: paths.configFile, ...configuration.state(), restartRequired: restartRequired(),
         uptimeSeconds: uptimeSeconds(), audit: audit.stats(),
       }),
+      suppressions, counts, logger,
     });
     const tenants = createTenantActions({
       ...direct, configuration, generation, configFile: paths.configFile, availableSiem: AVAILABLE_SIEM,
@@ -236,7 +244,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       ],
       methods: [
         ...createScanMethods(actions.scan), ...createSystemMethods(actions.system), ...createMsspMethods(tenants.mssp),
-        ...createCustomerMethods(tenants.customer), ...createSiemMethods(tenants.siem), ...createRulesMethods(actions.rules),
+        ...createCustomerMethods(tenants.customer), ...createSiemMethods(tenants.siem), ...createRulesMethods(createRulesActions({ generation, suppressions, counts, configFile: paths.configFile, note: record, clock })),
         ...createAgentMethods(agents.actions), ...createAuditMethods(createAuditActions({ audit, folder: join(paths.stateDir, 'audit'), keyFile: join(paths.stateDir, 'audit.key'), files: nodeSpoolFiles, clock })),
         ...createSpoolMethods(createSpoolActions({ spool, destinations, policies, generation, clock, note: record })),
       ],
@@ -259,6 +267,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         async () => { if (!installer.settled) await installer.settle(); },
         async () => { if (removals.unfinished) await removals.carryOut(); },
         async () => { if (spool.stats().state !== 'failing') await losses.announce(); },
+        () => suppressions.prune(),
       ],
       retention, cleanAudit: () => audit.cleanup(), stopping: stopping.signal, clock, logger,
     });

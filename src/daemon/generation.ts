@@ -3,6 +3,7 @@ import type { Config, CustomerConfig, MsspConfig, ScannerConfig, SiemConfig, Web
 import { readSecrets } from '../config/secret.js';
 import { RaxedError } from '../errors.js';
 import type { PrivacyPolicy } from '../event/privacy.js';
+import { judgementOf } from './judgement.js';
 import type { Output, SiemOutput } from '../outputs/output.js';
 import type { ProxySettings } from '../outputs/proxy.js';
 import { createWebhookOutput } from '../outputs/webhook.js';
@@ -13,6 +14,7 @@ import { loadBuiltinRules, loadRulesDirs } from '../scanner/builtin.js';
 import { loadRe2 } from '../scanner/re2.js';
 import type { Ruleset } from '../scanner/ruleset.js';
 import { compileRules } from '../scanner/ruleset.js';
+import type { ScanPolicy } from '../scanner/scan.js';
 import type { Scanner } from '../scanner/worker.js';
 import { createScanner } from '../scanner/worker.js';
 import { createSiemOutput, tlsOptions } from '../siem-output.js';
@@ -36,6 +38,8 @@ export interface TenantPlan {
   readonly mssp: MsspConfig;
   readonly customer: CustomerConfig;
   readonly policy: PrivacyPolicy;
+  /** How its texts are judged, without the suppressions made with `ctl`. */
+  readonly judgement: ScanPolicy;
   /** The customer's own webhook, else the MSSP's. */
   readonly webhook: OutputPlan;
   readonly siem: readonly SiemPlan[];
@@ -46,6 +50,8 @@ export interface Generation {
   readonly config: Config;
   readonly ruleset: Ruleset;
   readonly scanner: Scanner;
+  /** How texts are judged that are nobody's. */
+  readonly judgement: ScanPolicy;
   /** Throws MSSP_NOT_FOUND. */
   mssp(msspId: string): MsspConfig;
   /** Throws MSSP_NOT_FOUND or CUSTOMER_NOT_FOUND. */
@@ -79,7 +85,7 @@ export async function buildGeneration(config: Config, previous: Generation | und
   const secretOf = readSecrets(config, ports.env);
   const plans = createOutputPlans({ secretOf, proxy: { configured: config.proxy, env: ports.env } }, ports);
   // The same object: the file was not read again, so that the rules beside it are not either.
-  const sameScanner = previous !== undefined && (config.scanner === previous.config.scanner || (config.scanner.rules_dirs.length === 0 && sameJson(config.scanner, previous.config.scanner)));
+  const sameScanner = previous !== undefined && (config.scanner === previous.config.scanner || (config.scanner.rules_dirs.length === 0 && previous.config.scanner.rules_dirs.length === 0));
   const reused = sameScanner ? previous : undefined;
   const { ruleset, scanner } = reused ?? await buildScanner(config.scanner, ports);
   // The first scan after a reload shall not wait for the matchers; a daemon that starts is ready sooner without them.
@@ -90,7 +96,7 @@ export async function buildGeneration(config: Config, previous: Generation | und
     for (const customer of mssp.customers) {
       const webhook = plans.webhook(customer.webhook ?? mssp.webhook);
       const key = tenantKey(mssp.id, customer.id);
-      tenants.set(key, { key, mssp, customer, policy: policyOf(customer, config.scanner), webhook, siem: customer.siem.map((siem) => plans.siem(siem)) });
+      tenants.set(key, { key, mssp, customer, policy: policyOf(customer, config.scanner), judgement: judgementOf(config, customer), webhook, siem: customer.siem.map((siem) => plans.siem(siem)) });
     }
   }
 
@@ -101,6 +107,7 @@ export async function buildGeneration(config: Config, previous: Generation | und
   };
   return {
     config, ruleset, scanner,
+    judgement: judgementOf(config),
     mssp: msspOf,
     tenant(msspId, customerId) {
       const tenant = tenants.get(tenantKey(msspId, customerId));
@@ -133,10 +140,6 @@ async function buildScanner(config: ScannerConfig, ports: GenerationPorts): Prom
   const re2 = await loadRe2();
   const ruleset = compileRules(rules, { engine: re2 === undefined ? 'js' : 're2' }, re2);
   const scanner = createScanner(ruleset, {
-    threatAt: config.threat_at,
-    blockAt: config.block_at,
-    scanResponses: config.scan_responses,
-    suppressions: config.suppressions.map(({ rule, expires }) => ({ rule, ...(expires === null ? {} : { until: Date.parse(expires) }) })),
     now: () => ports.clock.monotonic(),
     epochNow: () => ports.clock.now(),
     ...(ports.workerUrl === undefined ? {} : { workerUrl: ports.workerUrl }),
@@ -179,8 +182,4 @@ function createOutputPlans({ secretOf, proxy }: { secretOf: ReturnType<typeof re
 
 function fingerprint(settings: object): string {
   return createHash('sha256').update(JSON.stringify(settings)).digest('hex');
-}
-
-function sameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

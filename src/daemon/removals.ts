@@ -5,10 +5,11 @@ import type { Gaps } from './gaps.js';
 import type { Logger } from '../ports.js';
 import type { SiteAgents } from './site-agents.js';
 import type { Spool, StreamId } from '../spool/spool.js';
+import type { Suppressions } from './suppressions.js';
 import { forgetRemoved } from '../tenants/customer.js';
 
 /**
- * Takes what deleted customers had off the disk: events, cursors, dead letters, agents, counts. The store of tenants
+ * Takes what deleted customers had off the disk: events, cursors, dead letters, agents, counts, suppressions. The store of tenants
  * names them until that is done, so that a crash in between leaves nothing behind.
  */
 export interface Removals {
@@ -22,6 +23,7 @@ export function createRemovals(deps: {
   readonly spool: Pick<Spool<FilteredBytes>, 'removeStream'>;
   readonly agents: Pick<SiteAgents, 'removeCustomer'>;
   readonly gaps: Pick<Gaps, 'forget'>;
+  readonly suppressions: Pick<Suppressions, 'forget'>;
   /** The file may name a customer whose data is still to be removed; once it is in force, that is its own data. */
   readonly inForce: (id: StreamId) => boolean;
   readonly logger: Logger;
@@ -36,6 +38,7 @@ export function createRemovals(deps: {
           await deps.spool.removeStream({ msspId, customerId });
           await deps.agents.removeCustomer({ msspId, customerId });
           deps.gaps.forget({ msspId, customerId });
+          await deps.suppressions.forget({ msspId, customerId });
         }
         await deps.configuration.record((tenants) => forgetRemoved(tenants, gone));
       } catch (error) {

@@ -19,6 +19,7 @@ export function statusOf(deps: ActionDeps): object {
   const destinations = deps.destinations.statuses();
   const troubled = warnings.length > 0 || destinations.some(({ state }) => state === 'misconfigured' || state === 'circuit_open');
   const totals = deps.agents.counters.totals();
+  const troubles = deps.counts.troubles();
   return {
     version: deps.version,
     pid: process.pid,
@@ -30,7 +31,10 @@ export function statusOf(deps: ActionDeps): object {
     },
     scanner: {
       engine: generation.ruleset.engine, rules: generation.ruleset.size,
-      scans_total: totals.scans, threats_total: totals.threats, l2: { enabled: false },
+      scans_total: totals.scans, threats_total: totals.threats,
+      scans_incomplete: troubles.incomplete, scans_failed: troubles.failed,
+      l2: { enabled: false },
+      detections: deps.counts.detections(),
     },
     spool: spoolStatus(deps),
     audit: { state: info.audit.state, files: info.audit.files, bytes: info.audit.bytes, lines: info.audit.lines },

@@ -24,6 +24,7 @@ export function customerView(msspId: string, customer: CustomerConfig, managedBy
     mssp_id: msspId, id: customer.id, name: customer.name, managed_by: managedBy,
     data_mode: customer.data_mode, data_fields: customer.data_fields,
     retention_days: customer.retention_days, heartbeat_threshold_seconds: customer.heartbeat_threshold_seconds,
+    threat_at: customer.threat_at, block_at: customer.block_at, l2: customer.l2,
     webhook_url: customer.webhook === null ? null : originOf(customer.webhook.url),
     siem: customer.siem.map(({ name, type, url }) => ({ name, type, url: originOf(url) })),
   };

@@ -52,6 +52,7 @@ export interface L1Result {
 
 export interface L2Result {
   readonly enabled: boolean;
+  /** What the model found is among the detections; false where it is suppressed, whatever `binary` says. */
   readonly hit: boolean;
   readonly model_version?: string;
   readonly binary?: { readonly is_threat: boolean; readonly threat_probability: number; readonly safe_probability: number };
@@ -67,6 +68,8 @@ export interface Verdict {
   readonly l1: L1Result;
   readonly l2: L2Result;
   readonly scan_duration_ms: number;
+  /** The scan did not end in time: there may be more than what was found. Such a verdict is never clean. */
+  readonly incomplete?: boolean;
 }
 
 /** The text that `span`s of a source point into: tool calls are looked at as compact JSON. */

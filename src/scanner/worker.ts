@@ -3,26 +3,32 @@ import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { describeError, RaxedError } from '../errors.js';
 import { packageRoot } from '../platform/package-root.js';
+import type { Model } from '../model/model.js';
 import { loadRe2 } from './re2.js';
 import type { Rule } from './rule.js';
 import { compileRules } from './ruleset.js';
 import type { Ruleset } from './ruleset.js';
-import { scan } from './scan.js';
-import type { ScanOptions } from './scan.js';
+import { scan, unscannedVerdict } from './scan.js';
+import type { ScanPolicy } from './scan.js';
 import type { ScanTexts, Verdict } from './verdict.js';
 
-export interface ScannerOptions extends ScanOptions {
-  /** How long a scan in the worker thread may take, waiting for its turn not counted; 10,000 unless told. */
+export interface ScannerOptions {
+  readonly model?: Model | undefined;
+  /** Monotonic milliseconds, for durations. */
+  readonly now: () => number;
+  /** Milliseconds since the epoch; without it no suppression has expired. */
+  readonly epochNow?: (() => number) | undefined;
+  /** After so long a scan stops where it is, waiting for its turn not counted; 10,000 unless told. */
   readonly deadlineMs?: number | undefined;
-  /** Texts of more UTF-16 units than this in all go to the worker thread; 262,144 unless told. */
+  /** Texts of more UTF-16 units than this in all go to the worker thread; 65,536 unless told. */
   readonly longTextUnits?: number | undefined;
   /** The program of the worker thread: this file, as built (`dist/scanner/worker.js`) unless told. */
   readonly workerUrl?: URL | undefined;
 }
 
 export interface Scanner {
-  /** Rejects with `RaxedError('SCAN_FAILED')` when the scan failed, took too long or its thread died. */
-  scan(texts: ScanTexts): Promise<Verdict>;
+  /** A scan that takes too long gives a verdict that says so. Rejects with `RaxedError('SCAN_FAILED')` when it failed or its thread died. */
+  scan(texts: ScanTexts, policy: ScanPolicy): Promise<Verdict>;
   /** Ends the worker thread; scans that it has not done reject. Safe twice. */
   close(): Promise<void>;
   /** For a scanner that was replaced: what those who still hold it ask is answered; idle, it has no thread. */
@@ -38,28 +44,34 @@ interface WorkerStart {
 
 interface WorkerTask {
   readonly texts: ScanTexts;
-  /** Functions cannot be sent: the suppressions are those in force. */
-  readonly options: Pick<ScanOptions, 'threatAt' | 'blockAt' | 'scanResponses' | 'suppressions'>;
+  /** The suppressions are those in force. */
+  readonly policy: ScanPolicy;
+  readonly deadlineMs: number;
 }
 
 type WorkerAnswer = { readonly verdict: Verdict } | { readonly error: string };
 
 const ROLE = 'raxed scanner';
 const DEADLINE_MS = 10_000;
-const LONG_TEXT_UNITS = 256 * 1024;
+/** A hostile text of this length holds the calling thread up for some tens of milliseconds at most. */
+const LONG_TEXT_UNITS = 64 * 1024;
+/** A thread that is stuck in one look at a text notices no deadline: after so many times of it the thread is ended. */
+const PATIENCE = 2;
 /** The worker's own heap: a runaway there must not take the daemon with it. */
 const WORKER_HEAP_MB = 256;
 
 /**
  * Scans short texts at once on the calling thread, and long ones one after another in a worker thread that is started
- * when the first of them comes, does not keep the process alive, and is replaced when a scan exceeds its deadline.
+ * when the first of them comes, does not keep the process alive, and is replaced when a scan goes on far beyond its deadline.
  */
 export function createScanner(ruleset: Ruleset, options: ScannerOptions): Scanner {
   const longTextUnits = options.longTextUnits ?? LONG_TEXT_UNITS;
-  const thread = new ScanThread(ruleset, options);
+  const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+  const thread = new ScanThread(ruleset, { ...options, deadlineMs });
+  const { model, now, epochNow } = options;
   return {
-    async scan(texts) {
-      return unitsOf(texts) > longTextUnits ? thread.scan(texts) : scan(ruleset, texts, options);
+    async scan(texts, policy) {
+      return unitsOf(texts) > longTextUnits ? thread.scan(texts, policy) : scan(ruleset, texts, { ...policy, model, now, epochNow, deadlineMs });
     },
     close: () => thread.close(),
     retire: () => { thread.retire(); },
@@ -74,11 +86,11 @@ class ScanThread {
   private waiting = 0;
   private abandon: ((error: RaxedError) => void) | undefined;
 
-  constructor(private readonly ruleset: Ruleset, private readonly options: ScannerOptions) {}
+  constructor(private readonly ruleset: Ruleset, private readonly options: ScannerOptions & { readonly deadlineMs: number }) {}
 
-  scan(texts: ScanTexts): Promise<Verdict> {
+  scan(texts: ScanTexts, policy: ScanPolicy): Promise<Verdict> {
     this.waiting++;
-    const result = this.last.then(() => this.run(texts));
+    const result = this.last.then(() => this.run(texts, policy));
     this.last = result.catch(() => undefined).then(() => { this.waiting--; this.rest(); });
     return result;
   }
@@ -103,9 +115,9 @@ class ScanThread {
     await worker?.terminate();
   }
 
-  private run(texts: ScanTexts): Promise<Verdict> {
+  private run(texts: ScanTexts, policy: ScanPolicy): Promise<Verdict> {
     if (this.closed) return Promise.reject(new RaxedError('SCAN_FAILED', 'the scanner was closed'));
-    const { threatAt, blockAt, scanResponses, suppressions, epochNow, now, deadlineMs = DEADLINE_MS } = this.options;
+    const { epochNow, now, deadlineMs } = this.options;
     const worker = this.worker ??= this.start();
     const startedAt = now();
     return new Promise<Verdict>((resolve, reject) => {
@@ -117,11 +129,14 @@ class ScanThread {
         worker.off('exit', exited);
         worker.unref();
       };
-      const fail = (error: RaxedError): void => {
+      const giveUp = (): void => {
         finish();
         if (this.worker === worker) this.worker = undefined;
         // What it is still doing is of no use to anybody.
         void worker.terminate();
+      };
+      const fail = (error: RaxedError): void => {
+        giveUp();
         reject(error);
       };
       const answered = (answer: WorkerAnswer): void => {
@@ -130,25 +145,22 @@ class ScanThread {
           reject(new RaxedError('SCAN_FAILED', `the scan failed: ${answer.error}`));
           return;
         }
-        const durationMs = Math.max(0, now() - startedAt);
-        resolve({ ...answer.verdict, l1: { ...answer.verdict.l1, duration_ms: durationMs }, scan_duration_ms: durationMs });
+        resolve(answer.verdict);
       };
       const failed = (cause: Error): void => fail(new RaxedError('SCAN_FAILED', 'the scanner thread failed', { cause }));
       const exited = (): void => fail(new RaxedError('SCAN_FAILED', 'the scanner thread ended'));
-      const timer = setTimeout(() => fail(new RaxedError('SCAN_FAILED', `the scan took longer than ${deadlineMs} ms`)), deadlineMs);
+      const timer = setTimeout(() => {
+        giveUp();
+        resolve(unscannedVerdict(texts, { ...policy, now, epochNow }, Math.max(0, now() - startedAt)));
+      }, PATIENCE * deadlineMs);
       this.abandon = fail;
       worker.on('message', answered);
       worker.on('error', failed);
       worker.on('exit', exited);
       worker.ref();
       const epochMs = epochNow?.();
-      const task: WorkerTask = {
-        texts,
-        options: {
-          threatAt, blockAt, scanResponses,
-          suppressions: suppressions.filter(({ until }) => until === undefined || epochMs === undefined || epochMs < until).map(({ rule }) => ({ rule })),
-        },
-      };
+      const suppressions = policy.suppressions.filter(({ until }) => until === undefined || epochMs === undefined || epochMs < until).map(({ rule }) => ({ rule }));
+      const task: WorkerTask = { texts, policy: { ...policy, suppressions }, deadlineMs };
       worker.postMessage(task);
     });
   }
@@ -180,10 +192,10 @@ function unitsOf(texts: ScanTexts): number {
 /** The worker thread's side: the ruleset is made once, then each message is a scan. */
 async function serve(start: WorkerStart): Promise<void> {
   const ruleset = compileRules(start.rules, { engine: start.engine }, start.engine === 're2' ? await loadRe2() : undefined);
-  parentPort?.on('message', ({ texts, options }: WorkerTask) => {
+  parentPort?.on('message', ({ texts, policy, deadlineMs }: WorkerTask) => {
     let answer: WorkerAnswer;
     try {
-      answer = { verdict: scan(ruleset, texts, { ...options, now: () => 0 }) };
+      answer = { verdict: scan(ruleset, texts, { ...policy, deadlineMs, now: () => performance.now() }) };
     } catch (error) {
       answer = { error: describeError(error) };
     }

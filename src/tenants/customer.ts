@@ -16,6 +16,11 @@ export interface CustomerSettings extends CustomerRef {
   /** Overrides the MSSP's webhook; empty: no override. */
   readonly webhook_url?: string;
   readonly webhook_secret?: string;
+  /** These four, null: the scanner's. */
+  readonly threat_at?: CustomerConfig['threat_at'];
+  readonly block_at?: CustomerConfig['block_at'];
+  readonly l2_enabled?: CustomerConfig['l2']['enabled'];
+  readonly l2_threshold?: number | object | null;
 }
 
 /**
@@ -25,7 +30,7 @@ export interface CustomerSettings extends CustomerRef {
 export function createCustomer(tenants: Tenants, settings: CustomerSettings, context: ChangeContext): Tenants {
   const { mssp: mssp_id, id } = settings;
   const mssp = findMssp(tenants, mssp_id, context);
-  const customer = accepted(parseCustomer({ id, ...configured(settings, null) }, tenantContext(context)));
+  const customer = accepted(parseCustomer({ id, ...configured(settings, { webhook: null, l2: {} }) }, tenantContext(context)));
   if (fileHasCustomer(context.file, mssp_id, id) || tenants.customers.some((one) => one.mssp_id === mssp_id && one.customer.id === id)) {
     throw new RaxedError('ALREADY_EXISTS', 'this MSSP has a customer with this id already');
   }
@@ -46,7 +51,7 @@ const OVERLAP_MS = 86_400_000;
  */
 export function configureCustomer(tenants: Tenants, settings: CustomerRef & Partial<CustomerSettings> & { readonly nowMs: number }, context: ChangeContext): Tenants {
   const before = changeableCustomer(tenants, settings, context);
-  return replaceCustomer(tenants, settings, accepted(parseCustomer({ ...before, ...configured(settings, rotated(settings, before.webhook)) }, tenantContext(context))));
+  return replaceCustomer(tenants, settings, accepted(parseCustomer({ ...before, ...configured(settings, { webhook: rotated(settings, before.webhook), l2: before.l2 }) }, tenantContext(context))));
 }
 
 /** Deletes a customer; its data is then in `removed`. Throws MSSP_NOT_FOUND, CUSTOMER_NOT_FOUND or MANAGED_BY_FILE. */
@@ -68,10 +73,14 @@ export function replaceCustomer(tenants: Tenants, { mssp, id }: CustomerRef, cus
   return { ...tenants, customers: tenants.customers.map((one) => (one.mssp_id === mssp && one.customer.id === id ? { mssp_id: mssp, customer } : one)) };
 }
 
-/** What was named, under the configuration's keys. */
-function configured(settings: Partial<CustomerSettings>, override: CustomerConfig['webhook']): object {
-  const { name, data_mode, data_fields, retention_days, heartbeat_threshold: heartbeat_threshold_seconds } = settings;
-  return { ...named({ name, data_mode, data_fields, retention_days, heartbeat_threshold_seconds }), webhook: webhookOf(settings, override) };
+/** What was named, under the configuration's keys; of webhook and L2 what was not named is as it was. */
+function configured(settings: Partial<CustomerSettings>, before: { readonly webhook: CustomerConfig['webhook']; readonly l2: Partial<CustomerConfig['l2']> }): object {
+  const { name, data_mode, data_fields, retention_days, heartbeat_threshold: heartbeat_threshold_seconds, threat_at, block_at, l2_enabled: enabled, l2_threshold: threshold } = settings;
+  return {
+    ...named({ name, data_mode, data_fields, retention_days, heartbeat_threshold_seconds, threat_at, block_at }),
+    l2: { ...before.l2, ...named({ enabled, threshold }) },
+    webhook: webhookOf(settings, before.webhook),
+  };
 }
 
 /** The customer's own webhook with what signs beside a new secret: the one before for the same URL, none for another URL. */

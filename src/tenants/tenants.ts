@@ -83,7 +83,7 @@ export function tenantContext({ configFile, availableSiem }: ChangeContext): Ten
 
 /** Parameters whose name differs from the configuration's key. */
 const PARAMETERS: Readonly<Record<string, string>> = {
-  '/webhook/url': '/webhook_url', '/webhook/secret': '/webhook_secret', '/heartbeat_threshold_seconds': '/heartbeat_threshold',
+  '/webhook/url': '/webhook_url', '/webhook/secret': '/webhook_secret', '/heartbeat_threshold_seconds': '/heartbeat_threshold', '/l2/threshold': '/l2_threshold',
 };
 
 /** The value of what was parsed. Throws BAD_REQUEST naming the parameters. */

@@ -23,7 +23,7 @@ import { shortFolder } from '../fixtures/short-folder.js';
 const MSSP = 'mssp_yourcompany';
 const CUSTOMER: CustomerView = {
   mssp_id: MSSP, id: 'cust_acme', name: 'Acme', managed_by: 'ctl', data_mode: 'full', data_fields: ['prompt', 'matched_text'],
-  retention_days: 30, heartbeat_threshold_seconds: 300, webhook_url: null, siem: [],
+  retention_days: 30, heartbeat_threshold_seconds: 300, webhook_url: null, threat_at: null, block_at: null, l2: { enabled: null, threshold: null }, siem: [],
 };
 const AGENT = {
   agent_id: 'agent_1', mssp_id: MSSP, customer_id: 'cust_acme', status: 'online', first_seen: '2026-01-01T00:00:00Z', last_heartbeat: '2026-01-01T00:00:00Z',

@@ -83,6 +83,7 @@ t.test('a tenant with only what is required gets the defaults of its kind', (t) 
         type: 'cef', url: 'syslog://siem.example', token: null, name: 'cef', batch_events: 2000, batch_bytes: 1_048_576, flush_interval_seconds: 5, timeout_seconds: 10,
         tls: false, transport: 'udp', port: 514, facility: 16, format: 'rfc5424', framing: 'octet-counting', confirm: 'fin', cef_mode: 'strict',
       }],
+      threat_at: null, block_at: null, l2: { enabled: null, threshold: null }, suppressions: [],
     }],
   }]);
   t.end();
@@ -100,7 +101,13 @@ t.test('what is wrong is said with its JSON pointer, what was expected and what 
     ['a misspelt word', withMssp({ tier: 'profesional' }), '/mssps/0/tier: expected "starter", "professional" or "enterprise", found "profesional"; did you mean "professional"?'],
     ['a word near none', { log: { level: CANARY } }, '/log/level: expected "debug", "info", "warn" or "error", found another string'],
     ['a wrong type', { scanner: { scan_responses: 'yes' } }, '/scanner/scan_responses: expected true or false, found a string'],
-    ['a number out of range', { scanner: { l2: { threshold: 1.5 } } }, '/scanner/l2/threshold: expected a number from 0 to 1, found 1.5'],
+    ['a number out of range', { scanner: { l2: { threshold: 1.5 } } }, /^\/scanner\/l2\/threshold: expected a number from 0 to 1, or \{ .* found 1\.5$/],
+    ['a threshold of a channel out of range', withCustomer({ l2: { threshold: { prompt: -1 } } }), '/mssps/0/customers/0/l2/threshold/prompt: expected a number from 0 to 1, found -1'],
+    ['a threshold of no channel', { scanner: { l2: { threshold: { promt: 0.5 } } } }, '/scanner/l2/threshold/promt: unknown key; did you mean "prompt"?'],
+    ['a severity that does not exist', withCustomer({ threat_at: 'hihg' }), /threat_at: expected "low", "medium", "high" or "critical", found "hihg"; did you mean "high"\?$/],
+    ['a threat that is never one', withCustomer({ threat_at: 'never' }), /threat_at: expected /],
+    ['a suppression that is no rule id', { scanner: { suppressions: [{ rule: 'pi-*-1' }] } }, '/scanner/suppressions/0/rule: expected a rule id, or its beginning and "*"; found something else'],
+    ['a suppression without a rule', withCustomer({ suppressions: [{ reason: 'x' }] }), /suppressions\/0\/rule: is required/],
     ['a fraction for an integer', withCustomer({ retention_days: 1.5 }), '/mssps/0/customers/0/retention_days: expected an integer from 0 to 90, found 1.5'],
     ['something that is required', { mssps: [{}] }, /^\/mssps\/0\/id: is required: an id/, '/mssps/0/webhook: is required: an object'],
     ['a secret of a wrong type', withWebhook({ secret: 12345 }), '/mssps/0/webhook/secret: expected a secret: a string, { "file": PATH }, { "env": NAME } or { "credential": NAME }, found a number'],
@@ -353,8 +360,8 @@ t.test('config.example.json is valid, complete, and shows the defaults', (t) => 
     }
   };
   look(ConfigSchema, [example], '');
-  // The keys of `tls` are the same everywhere; the MSSP's webhook shows them. What this version refuses is null in the example.
-  t.same(missing.filter((pointer) => !/\/customers\/.*\/tls\/|^\/control\/(?:http|metrics)\//.test(pointer)), []);
+  // The keys of `tls` and of `threshold` are the same everywhere; the MSSP's webhook and a customer show them. What this version refuses is null in the example.
+  t.same(missing.filter((pointer) => !/\/customers\/.*\/tls\/|^\/scanner\/l2\/threshold\/|^\/control\/(?:http|metrics)\//.test(pointer)), []);
 
   const defaults = parse({}).config;
   for (const section of ['edition', 'events', 'spool', 'audit', 'proxy', 'log'] as const) t.same(config[section], defaults[section], section);

@@ -27,7 +27,7 @@ export const controlContext: CallContext = {
 const MSSP: MsspView = { id: 'mssp_a', name: 'A', tier: 'starter', max_customers: null, customer_limit: 10, customers: 1, webhook_url: 'https://soc.example', managed_by: 'ctl' };
 const CUSTOMER: CustomerView = {
   mssp_id: 'mssp_a', id: 'cust_a', name: 'A', managed_by: 'ctl', data_mode: 'privacy_safe', data_fields: [],
-  retention_days: 30, heartbeat_threshold_seconds: 300, webhook_url: null, siem: [],
+  retention_days: 30, heartbeat_threshold_seconds: 300, webhook_url: null, threat_at: null, block_at: null, l2: { enabled: null, threshold: null }, siem: [],
 };
 const COUNTS = { total_agents: 2, online_agents: 1, total_scans: 30, total_threats: 4 };
 const AWAY = { pending_events: 3, dead_letters: 0, agents: 2 };
@@ -66,7 +66,12 @@ export function fakeActions(changes: Partial<FakeActions> = {}): FakeActions {
       test: () => Promise.resolve({ results: [{ name: 'soc', type: 'splunk', url: 'https://splunk.example', delivered: true, http_status: 200, duration_ms: 5 }] }),
       disable: ({ msspId, customerId, name }, { dryRun }) => Promise.resolve({ mssp_id: msspId, customer_id: customerId, name: name ?? 'soc', disabled: !dryRun, pending_events: 0 }),
     },
-    rules: { list: () => Promise.resolve({ engine: 'js', rules: [] }) },
+    rules: {
+      list: () => Promise.resolve({ engine: 'js', rules: [] }),
+      suppress: ({ id: rule }) => Promise.resolve({ rule, expired: false, managed_by: 'ctl' }),
+      unsuppress: ({ id: rule }) => Promise.resolve({ rule }),
+      suppressions: () => Promise.resolve({ suppressions: [] }),
+    },
     ...changes,
   };
 }

@@ -53,6 +53,7 @@ function setup(): Setup {
   const tenant: TenantPlan = {
     key: 'mssp_a/cust_acme', mssp, customer, webhook, siem: [],
     policy: { customerName: 'Acme', dataMode: 'privacy_safe', dataFields: [], scanResponses: false },
+    judgement: { threatAt: 'medium', blockAt: null, scanResponses: false, suppressions: [] },
   };
   let ids = 0;
   const own = createOwnAgent({

@@ -18,6 +18,7 @@ function made(removed: readonly string[], inForce: readonly string[] = []) {
     spool: { removeStream: async ({ customerId }) => { if (fails.has(customerId)) throw new Error('EIO'); done.push(`stream ${customerId}`); } },
     agents: { removeCustomer: async ({ customerId }) => { done.push(`agents ${customerId}`); } },
     gaps: { forget: ({ customerId }) => { done.push(`gaps ${customerId}`); } },
+    suppressions: { forget: async ({ customerId }) => { done.push(`suppressions ${customerId}`); } },
     inForce: ({ customerId }) => inForce.includes(customerId),
   });
   return { removals, done, fails };
@@ -27,7 +28,7 @@ t.test('what deleted customers had is removed once, and then forgotten', async (
   const { removals, done } = made(['cust_a', 'cust_b']);
   t.equal(removals.unfinished, true);
   await Promise.all([removals.carryOut(), removals.carryOut()]);
-  t.same(done, ['stream cust_a', 'agents cust_a', 'gaps cust_a', 'stream cust_b', 'agents cust_b', 'gaps cust_b']);
+  t.same(done, ['stream cust_a', 'agents cust_a', 'gaps cust_a', 'suppressions cust_a', 'stream cust_b', 'agents cust_b', 'gaps cust_b', 'suppressions cust_b']);
   t.equal(removals.unfinished, false);
 });
 
@@ -35,7 +36,7 @@ t.test('what could not be removed is tried again, and holds up no other', async 
   const { removals, done, fails } = made(['cust_a', 'cust_b']);
   fails.add('cust_a');
   await removals.carryOut();
-  t.same(done, ['stream cust_b', 'agents cust_b', 'gaps cust_b']);
+  t.same(done, ['stream cust_b', 'agents cust_b', 'gaps cust_b', 'suppressions cust_b']);
   t.equal(removals.unfinished, true);
   fails.clear();
   await removals.carryOut();

@@ -29,7 +29,7 @@ const SMALL: Tenants = {
     webhook: { url: 'https://soc.example/', secret: CANARY, previous_secret: null, previous_secret_until: null, timeout_seconds: 10, max_in_flight: 8, tls: false },
     customers: [],
   }],
-  customers: [{ mssp_id: 'm', customer: { id: 'c', name: 'See', data_mode: 'full', data_fields: ['prompt'], retention_days: 30, heartbeat_threshold_seconds: 300, webhook: null, siem: [] } }],
+  customers: [{ mssp_id: 'm', customer: { id: 'c', name: 'See', data_mode: 'full', data_fields: ['prompt'], retention_days: 30, heartbeat_threshold_seconds: 300, webhook: null, siem: [], threat_at: null, block_at: null, l2: { enabled: null, threshold: null }, suppressions: [] } }],
   removed: [{ mssp_id: 'm', customer_id: 'd' }],
 };
 const SMALL_TEXT = `{
@@ -65,7 +65,14 @@ const SMALL_TEXT = `{
         "retention_days": 30,
         "heartbeat_threshold_seconds": 300,
         "webhook": null,
-        "siem": []
+        "siem": [],
+        "threat_at": null,
+        "block_at": null,
+        "l2": {
+          "enabled": null,
+          "threshold": null
+        },
+        "suppressions": []
       }
     }
   ],

@@ -68,7 +68,7 @@ t.test('an MSSP and a customer that are made get the defaults of the configurati
   });
   t.equal(ofMssp(createMssp(NO_TENANTS, msspSettings(), community)).tier, 'starter');
   t.match(ofMssp(createMssp(NO_TENANTS, msspSettings({ tier: 'professional', max_customers: 7 }), enterprise)), { tier: 'professional', max_customers: 7 }, 'what is given wins');
-  t.same(ofCustomer(one), { id: 'c', name: 'See', data_mode: 'privacy_safe', data_fields: [], retention_days: 30, heartbeat_threshold_seconds: 300, webhook: null, siem: [] });
+  t.same(ofCustomer(one), { id: 'c', name: 'See', data_mode: 'privacy_safe', data_fields: [], retention_days: 30, heartbeat_threshold_seconds: 300, webhook: null, siem: [], threat_at: null, block_at: null, l2: { enabled: null, threshold: null }, suppressions: [] });
   const given = createCustomer(one, customerSettings({ id: 'd', data_mode: 'full', data_fields: ['prompt'], retention_days: 7, heartbeat_threshold: 60, webhook_url: 'https://d.example/', webhook_secret: 'ds' }), enterprise);
   t.match(ofCustomer(given, 'd'), { data_mode: 'full', data_fields: ['prompt'], retention_days: 7, heartbeat_threshold_seconds: 60, webhook: { url: 'https://d.example/', secret: 'ds', max_in_flight: 8 } });
   t.equal(ofCustomer(createCustomer(one, customerSettings({ id: 'd', webhook_url: '' }), enterprise), 'd').webhook, null, 'an empty URL is no override');
@@ -169,6 +169,10 @@ t.test('T7: configuring a customer changes what is named and nothing else; its S
     [{ data_mode: 'full' }, { data_mode: 'full' }],
     [{ data_fields: ['response', 'prompt'] }, { data_fields: ['response', 'prompt'] }],
     [{ heartbeat_threshold: 120 }, { heartbeat_threshold_seconds: 120 }],
+    [{ threat_at: 'high' }, { threat_at: 'high' }],
+    [{ block_at: 'never' }, { block_at: 'never' }],
+    [{ l2_enabled: false }, { l2: { enabled: false, threshold: null } }],
+    [{ l2_threshold: { prompt: 0.9 } }, { l2: { enabled: null, threshold: { prompt: 0.9, rag_context: null, tool_calls: null, response: null } } }],
     [{}, {}],
   ];
   for (const [change, after] of cases) {

@@ -6,6 +6,9 @@ import { callAndShow, ctlOptions } from './daemon-call.js';
 import { CUSTOMER_ID, msspOption, webhookSecret, webhookSecretOptions } from './tenant-options.js';
 
 const DATA_MODES = ['full', 'privacy_safe'] as const;
+const LIMITS = ['low', 'medium', 'high', 'critical'] as const;
+/** What goes back to the scanner's own setting. */
+const DEFAULT = 'default';
 
 export const customerCreate = defineCommand({
   examples: [
@@ -31,6 +34,7 @@ export const customerConfigure = defineCommand({
     ['$0 cust_acme --mssp mssp_yourcompany --retention-days 7', 'what is not named stays as it is'],
     ['$0 cust_acme --mssp mssp_yourcompany --data-fields ""', 'an empty list: in data mode "full", all fields'],
     ['$0 cust_acme --mssp mssp_yourcompany --webhook-url ""', 'back to the MSSP\'s webhook'],
+    ['$0 cust_acme --mssp mssp_yourcompany --block-at critical --l2-threshold 0.9', 'blocks what is critical, and believes the model only when it is sure'],
   ],
   build: (parser) => ctlOptions(customerOptions(msspOption(parser)
     .option('name', { type: 'string', requiresArg: true, describe: 'Its name' }))),
@@ -103,12 +107,17 @@ function customerOptions<T>(parser: Argv<T>) {
     .option('data-fields', { type: 'string', requiresArg: true, describe: 'In data mode "full": prompt, matched_text, response, system_prompt, tool_calls, rag_context, with commas between; empty: all' })
     .option('retention-days', { type: 'number', requiresArg: true, describe: 'How long what cannot be delivered is kept, 0 to 90' })
     .option('heartbeat-threshold', { type: 'number', requiresArg: true, describe: 'Seconds without a heartbeat until an agent is offline, 60 to 3600' })
-    .option('webhook-url', { type: 'string', requiresArg: true, describe: 'Instead of the MSSP\'s webhook' }));
+    .option('webhook-url', { type: 'string', requiresArg: true, describe: 'Instead of the MSSP\'s webhook' })
+    .option('threat-at', { choices: [...LIMITS, DEFAULT], requiresArg: true, describe: 'The severity from which a scan counts as a threat' })
+    .option('block-at', { choices: [...LIMITS, 'never', DEFAULT], requiresArg: true, describe: 'The severity from which action_taken is "block"' })
+    .option('l2', { choices: ['on', 'off', DEFAULT], requiresArg: true, describe: 'Whether the on-device model is asked' })
+    .option('l2-threshold', { type: 'string', requiresArg: true, describe: 'The probability from which it is believed, 0 to 1; or by channel, as in prompt=0.9,rag_context=0.8; default: its own' }));
 }
 
 function customerParams(args: {
   readonly dataMode: string | undefined; readonly dataFields: string | undefined; readonly retentionDays: number | undefined;
   readonly heartbeatThreshold: number | undefined; readonly webhookUrl: string | undefined;
+  readonly threatAt: string | undefined; readonly blockAt: string | undefined; readonly l2: string | undefined; readonly l2Threshold: string | undefined;
 }): object {
   return {
     data_mode: args.dataMode,
@@ -116,7 +125,22 @@ function customerParams(args: {
     retention_days: args.retentionDays,
     heartbeat_threshold: args.heartbeatThreshold,
     webhook_url: args.webhookUrl,
+    threat_at: args.threatAt === DEFAULT ? null : args.threatAt,
+    block_at: args.blockAt === DEFAULT ? null : args.blockAt,
+    l2_enabled: args.l2 === DEFAULT ? null : args.l2 === undefined ? undefined : args.l2 === 'on',
+    l2_threshold: args.l2Threshold === undefined ? undefined : parseThreshold(args.l2Threshold),
   };
+}
+
+/** What is no number goes to the daemon as it is, which says what is wrong with it. */
+function parseThreshold(text: string): unknown {
+  if (text === DEFAULT) return null;
+  const numberOf = (word: string): unknown => (/^(?:0|1|0?\.\d+|1\.0+)$/.test(word) ? Number(word) : word);
+  if (!text.includes('=')) return numberOf(text);
+  return Object.fromEntries(text.split(',').map((part) => {
+    const [channel = '', value = ''] = part.split('=');
+    return [channel.trim(), numberOf(value.trim())];
+  }));
 }
 
 function factsOf(customer: object): [string, string][] {
@@ -127,8 +151,24 @@ function factsOf(customer: object): [string, string][] {
     ['Data fields', field(customer, 'data_mode') === 'full' && list(field(customer, 'data_fields')).length === 0 ? 'all' : plain(field(customer, 'data_fields'))],
     ['Retention', `${plain(field(customer, 'retention_days'))} days`],
     ['Heartbeat threshold', `${String(field(customer, 'heartbeat_threshold_seconds') ?? '–')} s`],
+    ['Threat at', orDefault(field(customer, 'threat_at'))],
+    ['Block at', orDefault(field(customer, 'block_at'))],
+    ['L2', l2Of(field(customer, 'l2'))],
     ['Webhook', field(customer, 'webhook_url') === null ? 'the MSSP\'s' : plain(field(customer, 'webhook_url'))],
   ];
+}
+
+function orDefault(value: unknown): string {
+  return value === null || value === undefined ? 'as the scanner' : plain(value);
+}
+
+function l2Of(l2: unknown): string {
+  const enabled = field(l2, 'enabled');
+  const threshold = field(l2, 'threshold');
+  const thresholds = typeof threshold === 'object' && threshold !== null
+    ? Object.entries(threshold).filter(([, share]) => share !== null).map(([channel, share]) => `${channel}=${String(share)}`).join(', ')
+    : orDefault(threshold);
+  return `${typeof enabled === 'boolean' ? (enabled ? 'on' : 'off') : 'as the scanner'}, threshold ${thresholds}`;
 }
 
 function destinationsOf(customer: unknown): string {

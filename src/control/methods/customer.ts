@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
 import type { DataField, DataMode } from '../../event/event.js';
+import type { Severity } from '../../scanner/verdict.js';
 import type { CallContext, Method } from '../method.js';
 import { defineMethod } from '../method.js';
 import type { Removal } from './fields.js';
@@ -34,6 +35,10 @@ export interface CustomerView {
   readonly heartbeat_threshold_seconds: number;
   /** null: the MSSP's. */
   readonly webhook_url: string | null;
+  /** null: the scanner's. */
+  readonly threat_at: Severity | null;
+  readonly block_at: Severity | 'never' | null;
+  readonly l2: { readonly enabled: boolean | null; readonly threshold: number | object | null };
   readonly siem: readonly { readonly name: string; readonly type: string; readonly url: string }[];
 }
 

@@ -1,6 +1,7 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import { Type } from '@sinclair/typebox';
 import { DATA_FIELDS } from '../../event/event.js';
+import { SEVERITIES } from '../../scanner/verdict.js';
 import { ParamsError } from '../params-error.js';
 import { IdSchema } from './id.js';
 
@@ -36,6 +37,9 @@ export function oneOf<const T extends readonly string[]>(words: T) {
   return Type.Union(words.map((word: T[number]) => Type.Literal(word)));
 }
 
+const Severities = SEVERITIES.filter((severity) => severity !== 'none').map((severity) => Type.Literal(severity));
+const share = () => Type.Number({ minimum: 0, maximum: 1 });
+
 /** The settings of a customer that `create` and `configure` share; all may be left out. */
 export const customerSettings = {
   data_mode: Type.Optional(oneOf(DATA_MODES)),
@@ -45,6 +49,15 @@ export const customerSettings = {
   /** Seconds. */
   heartbeat_threshold: Type.Optional(Type.Integer({ minimum: 60, maximum: 3600 })),
   webhook_secret: Type.Optional(SecretSchema),
+  /** These four, null: the scanner's. */
+  threat_at: Type.Optional(Type.Union([...Severities, Type.Null()])),
+  block_at: Type.Optional(Type.Union([...Severities, Type.Literal('never'), Type.Null()])),
+  l2_enabled: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+  l2_threshold: Type.Optional(Type.Union([
+    share(),
+    Type.Object({ prompt: Type.Optional(share()), rag_context: Type.Optional(share()), tool_calls: Type.Optional(share()), response: Type.Optional(share()) }, closed),
+    Type.Null(),
+  ], { title: 'a number from 0 to 1, { prompt, rag_context, tool_calls, response } with such numbers, or null' })),
 };
 
 /** What a method that deletes takes beside ids. */
