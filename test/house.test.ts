@@ -9,7 +9,7 @@ const files = sourceFiles(source);
 /** Which rooms a room may import from, beside `errors` and `ports`. `*`: the composing room and what starts it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   errors: [], ports: [], nearest: [], ulid: [], version: ['platform'],
-  config: ['nearest'], scanner: ['platform'], spool: [], audit: [],
+  config: ['nearest'], scanner: ['platform', 'model'], model: ['platform'], spool: [], audit: [],
   tenants: ['config'],
   event: ['scanner'],
   outputs: ['event'],
@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   receiver: ['outputs'],
   control: ['scanner', 'event', 'nearest'],
   // Of config only where sockets are looked for and what a SIEM may be told; of outputs only what one is.
-  client: ['control', 'config', 'event', 'audit', 'spool', 'platform', 'ulid', 'version', 'outputs', 'siem-output'],
+  client: ['control', 'config', 'nearest', 'pipeline', 'event', 'audit', 'spool', 'platform', 'ulid', 'version', 'outputs', 'siem-output'],
   library: ['client'],
   pipeline: ['scanner', 'event'],
   cli: '*', build: '*', declarations: [], daemon: '*',
@@ -38,6 +38,7 @@ const PURE = [
   /^audit\/(record|chain|walk|filter|file-name)$/,
   /^agents\/(counters|customer|registry|saved-state|warnings)$/,
   /^control\/(protocol|method|methods\/.*)$/,
+  /^daemon\/(detection-counts|judgement|rule-names)$/,
   /^cli\/(render|text-width|tree|ctl\/(top-view|agent-tree))$/,
 ];
 const IMPURE_MODULES = /^node:(?!crypto$|path$|buffer$|zlib$|util$|url$|string_decoder$)/;
