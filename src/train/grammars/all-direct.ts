@@ -1,4 +1,5 @@
 import type { Grammar } from '../grammar.js';
+import { leakingLinks, memoryAbuse, toolAbuse } from './actions.js';
 import { delimiters, fewShot } from './break-out.js';
 import { assembly, encoded, framed } from './disguise.js';
 import { extraction, secretGames } from './extraction.js';
@@ -7,8 +8,9 @@ import { forcedOutput, refusalSuppression } from './output-forcing.js';
 import { longJailbreak } from './long-jailbreak.js';
 import { override } from './override.js';
 import { persona } from './persona.js';
+import { offPurpose, pressure } from './pressure.js';
 import { french, italian, portuguese, spanish } from './romance.js';
 import { specialMode } from './special-mode.js';
 
 /** The grammars of what a user types to the model. */
-export const DIRECT_GRAMMARS: readonly Grammar[] = [override, persona, specialMode, refusalSuppression, forcedOutput, extraction, secretGames, fiction, dualAnswer, longJailbreak, delimiters, fewShot, assembly, encoded, framed, spanish, french, portuguese, italian];
+export const DIRECT_GRAMMARS: readonly Grammar[] = [override, persona, specialMode, refusalSuppression, forcedOutput, extraction, secretGames, fiction, dualAnswer, longJailbreak, delimiters, fewShot, assembly, encoded, framed, toolAbuse, memoryAbuse, leakingLinks, pressure, offPurpose, spanish, french, portuguese, italian];
