@@ -133,8 +133,12 @@ function isCodiceFiscale(code: string): boolean {
   return String.fromCharCode(65 + (sum % 26)) === code[15];
 }
 
+/** One letter or two: the first of two may belong to what stands before the number. */
 function isHongKongId(code: string): boolean {
-  const padded = code.padStart(9, ' ');
+  return isHongKongCode(code.padStart(9, ' ')) || (code.length === 9 && isHongKongCode(code.slice(1).padStart(9, ' ')));
+}
+
+function isHongKongCode(padded: string): boolean {
   let sum = 0;
   for (let index = 0; index < 9; index++) {
     const character = padded.slice(index, index + 1);
