@@ -1,10 +1,15 @@
 import type { Grammar } from '../grammar.js';
+import { codingQuestions } from './negative-coding.js';
+import { pastedData } from './negative-data.js';
+import { everydayRequests } from './negative-everyday.js';
 import { guardedPrompts } from './negative-guarded-prompts.js';
 import { modelDevelopment } from './negative-model-development.js';
 import { productivePersonas } from './negative-personas.js';
 import { securityTalk } from './negative-security.js';
+import { customerService } from './negative-service.js';
 
 /** Grammars of direct texts that look like attacks and are none. */
 export const NEGATIVE_GRAMMARS: readonly Grammar[] = [
-  guardedPrompts, modelDevelopment, productivePersonas, securityTalk,
+  codingQuestions, customerService, everydayRequests, guardedPrompts,
+  modelDevelopment, pastedData, productivePersonas, securityTalk,
 ];
