@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { configJsonSchema } from './config/schema.js';
@@ -7,7 +7,7 @@ import { writeBuiltinRules } from './scanner/builtin.js';
 
 /**
  * Makes `dist/` from `src/`: the programs and the library as bundles with lazily loaded chunks (a third of the start time of
- * loose modules), the library's declarations, the built-in rules as JSON, and the configuration's schema for editors.
+ * loose modules), the library's declarations, the built-in rules as JSON, the model's weights, and the configuration's schema for editors.
  * `--if-needed` does nothing when `dist/` is newer than every source.
  */
 const source = join(packageRoot, 'src');
@@ -16,7 +16,7 @@ const dist = join(packageRoot, 'dist');
 const outdir = join(packageRoot, 'dist.new');
 const programs = ['cli/main.ts', 'scanner/worker.ts'].map((file) => join(source, file));
 /** What package.json's `exports` names. */
-const library = ['library.ts', 'client/partner.ts', 'client/audit-logger.ts', 'client/siem-adapter.ts', 'client/webhook.ts'].map((file) => join(source, file));
+const library = ['library.ts', 'client/raxed.ts', 'client/partner.ts', 'client/audit-logger.ts', 'client/siem-adapter.ts', 'client/webhook.ts'].map((file) => join(source, file));
 
 if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) ? statSync(dist).mtimeMs : 0)) {
   rmSync(outdir, { recursive: true, force: true });
@@ -51,6 +51,8 @@ if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) 
   await bundled;
   writeFileSync(join(outdir, 'config.schema.json'), `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   await writeBuiltinRules(join(source, 'scanner/rules'), join(outdir, 'rules.json'));
+  const weights = join(source, 'model/weights.bin');
+  if (existsSync(weights)) copyFileSync(weights, join(outdir, 'model.bin'));
   rmSync(dist, { recursive: true, force: true });
   renameSync(outdir, dist);
 }

@@ -10,7 +10,7 @@ import { createWebhookOutput } from '../outputs/webhook.js';
 import type { Clock } from '../ports.js';
 import type { Signing } from './rotations.js';
 import { signingsOf } from './rotations.js';
-import { loadBuiltinRules, loadRulesDirs } from '../scanner/builtin.js';
+import { loadBuiltinRules, loadBuiltinWeights, loadRulesDirs } from '../scanner/builtin.js';
 import { loadRe2 } from '../scanner/re2.js';
 import type { Ruleset } from '../scanner/ruleset.js';
 import { compileRules } from '../scanner/ruleset.js';
@@ -140,6 +140,7 @@ async function buildScanner(config: ScannerConfig, ports: GenerationPorts): Prom
   const re2 = await loadRe2();
   const ruleset = compileRules(rules, { engine: re2 === undefined ? 'js' : 're2' }, re2);
   const scanner = createScanner(ruleset, {
+    weights: loadBuiltinWeights(),
     now: () => ports.clock.monotonic(),
     epochNow: () => ports.clock.now(),
     ...(ports.workerUrl === undefined ? {} : { workerUrl: ports.workerUrl }),

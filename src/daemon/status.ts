@@ -1,5 +1,6 @@
 import type { ActionDeps } from './actions.js';
 import type { AuditStats } from '../audit/log.js';
+import type { Generation } from './generation.js';
 
 export interface StatusInfo {
   readonly configFile: string;
@@ -33,7 +34,7 @@ export function statusOf(deps: ActionDeps): object {
       engine: generation.ruleset.engine, rules: generation.ruleset.size,
       scans_total: totals.scans, threats_total: totals.threats,
       scans_incomplete: troubles.incomplete, scans_failed: troubles.failed,
-      l2: { enabled: false },
+      l2: l2Status(generation),
       detections: deps.counts.detections(),
     },
     spool: spoolStatus(deps),
@@ -43,6 +44,11 @@ export function statusOf(deps: ActionDeps): object {
     memory_mb: Math.round(process.memoryUsage.rss() / 1_048_576),
     warnings,
   };
+}
+
+function l2Status({ scanner, judgement }: Generation): object {
+  const { modelVersion } = scanner;
+  return { enabled: modelVersion !== undefined && judgement.l2?.enabled !== false, ...(modelVersion === undefined ? {} : { model_version: modelVersion }) };
 }
 
 function spoolStatus(deps: ActionDeps): object {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ConfigError, describeError, RaxedError } from '../errors.js';
+import { ConfigError, describeError, errnoOf, RaxedError } from '../errors.js';
 import { packageRoot } from '../platform/package-root.js';
 import { exampleProblems } from './examples.js';
 import { isLocated } from './prefilter.js';
@@ -17,6 +17,16 @@ export function loadBuiltinRules(file: string = join(packageRoot, 'dist/rules.js
     return rules;
   } catch (cause) {
     throw new RaxedError('INTERNAL', 'the built-in rules cannot be read; build raxed with `npm run build`', { cause });
+  }
+}
+
+/** The weights of the model that comes with raxed, for `readModel`; undefined when it was built without one. */
+export function loadBuiltinWeights(file: string = join(packageRoot, 'dist/model.bin')): Uint8Array | undefined {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return undefined;
+    throw new RaxedError('INTERNAL', 'the built-in model cannot be read; build raxed with `npm run build`', { cause });
   }
 }
 

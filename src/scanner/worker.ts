@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { describeError, RaxedError } from '../errors.js';
 import { packageRoot } from '../platform/package-root.js';
-import type { Model } from '../model/model.js';
+import { readModel } from '../model/model.js';
 import { loadRe2 } from './re2.js';
 import type { Rule } from './rule.js';
 import { compileRules } from './ruleset.js';
@@ -13,7 +13,8 @@ import type { ScanPolicy } from './scan.js';
 import type { ScanTexts, Verdict } from './verdict.js';
 
 export interface ScannerOptions {
-  readonly model?: Model | undefined;
+  /** Of the model; undefined: none is asked. */
+  readonly weights?: Uint8Array | undefined;
   /** Monotonic milliseconds, for durations. */
   readonly now: () => number;
   /** Milliseconds since the epoch; without it no suppression has expired. */
@@ -27,6 +28,8 @@ export interface ScannerOptions {
 }
 
 export interface Scanner {
+  /** The version of the model; undefined: there is none. */
+  readonly modelVersion: string | undefined;
   /** A scan that takes too long gives a verdict that says so. Rejects with `RaxedError('SCAN_FAILED')` when it failed or its thread died. */
   scan(texts: ScanTexts, policy: ScanPolicy): Promise<Verdict>;
   /** Ends the worker thread; scans that it has not done reject. Safe twice. */
@@ -35,11 +38,12 @@ export interface Scanner {
   retire(): void;
 }
 
-/** What the worker thread is started with: a ruleset cannot be sent, but made again. */
+/** What the worker thread is started with: a ruleset and a model cannot be sent, but made again. */
 interface WorkerStart {
   readonly role: typeof ROLE;
   readonly rules: readonly Rule[];
   readonly engine: 're2' | 'js';
+  readonly weights: Uint8Array | undefined;
 }
 
 interface WorkerTask {
@@ -68,8 +72,10 @@ export function createScanner(ruleset: Ruleset, options: ScannerOptions): Scanne
   const longTextUnits = options.longTextUnits ?? LONG_TEXT_UNITS;
   const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
   const thread = new ScanThread(ruleset, { ...options, deadlineMs });
-  const { model, now, epochNow } = options;
+  const { weights, now, epochNow } = options;
+  const model = weights === undefined ? undefined : readModel(weights);
   return {
+    modelVersion: model?.version,
     async scan(texts, policy) {
       return unitsOf(texts) > longTextUnits ? thread.scan(texts, policy) : scan(ruleset, texts, { ...policy, model, now, epochNow, deadlineMs });
     },
@@ -166,7 +172,7 @@ class ScanThread {
   }
 
   private start(): Worker {
-    const data: WorkerStart = { role: ROLE, rules: this.ruleset.rules, engine: this.ruleset.engine };
+    const data: WorkerStart = { role: ROLE, rules: this.ruleset.rules, engine: this.ruleset.engine, weights: this.options.weights };
     const worker = new Worker(this.options.workerUrl ?? builtWorkerUrl(), { workerData: data, resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } });
     // An error between scans must not become the process's own; the next scan starts another thread.
     worker.on('error', () => {
@@ -192,10 +198,11 @@ function unitsOf(texts: ScanTexts): number {
 /** The worker thread's side: the ruleset is made once, then each message is a scan. */
 async function serve(start: WorkerStart): Promise<void> {
   const ruleset = compileRules(start.rules, { engine: start.engine }, start.engine === 're2' ? await loadRe2() : undefined);
+  const model = start.weights === undefined ? undefined : readModel(start.weights);
   parentPort?.on('message', ({ texts, policy, deadlineMs }: WorkerTask) => {
     let answer: WorkerAnswer;
     try {
-      answer = { verdict: scan(ruleset, texts, { ...policy, deadlineMs, now: () => performance.now() }) };
+      answer = { verdict: scan(ruleset, texts, { ...policy, model, deadlineMs, now: () => performance.now() }) };
     } catch (error) {
       answer = { error: describeError(error) };
     }

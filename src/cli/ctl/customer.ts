@@ -151,24 +151,22 @@ function factsOf(customer: object): [string, string][] {
     ['Data fields', field(customer, 'data_mode') === 'full' && list(field(customer, 'data_fields')).length === 0 ? 'all' : plain(field(customer, 'data_fields'))],
     ['Retention', `${plain(field(customer, 'retention_days'))} days`],
     ['Heartbeat threshold', `${String(field(customer, 'heartbeat_threshold_seconds') ?? '–')} s`],
-    ['Threat at', orDefault(field(customer, 'threat_at'))],
-    ['Block at', orDefault(field(customer, 'block_at'))],
-    ['L2', l2Of(field(customer, 'l2'))],
+    ...ownLimits(customer),
     ['Webhook', field(customer, 'webhook_url') === null ? 'the MSSP\'s' : plain(field(customer, 'webhook_url'))],
   ];
 }
 
-function orDefault(value: unknown): string {
-  return value === null || value === undefined ? 'as the scanner' : plain(value);
-}
-
-function l2Of(l2: unknown): string {
+/** What the customer has instead of the scanner's settings; nothing where it has none. */
+function ownLimits(customer: object): [string, string][] {
+  const l2 = field(customer, 'l2');
   const enabled = field(l2, 'enabled');
   const threshold = field(l2, 'threshold');
-  const thresholds = typeof threshold === 'object' && threshold !== null
-    ? Object.entries(threshold).filter(([, share]) => share !== null).map(([channel, share]) => `${channel}=${String(share)}`).join(', ')
-    : orDefault(threshold);
-  return `${typeof enabled === 'boolean' ? (enabled ? 'on' : 'off') : 'as the scanner'}, threshold ${thresholds}`;
+  const shares = typeof threshold === 'object' && threshold !== null ? Object.entries(threshold).filter(([, share]) => share !== null).map(([channel, share]) => `${channel}=${String(share)}`).join(', ') : threshold;
+  const limits: readonly (readonly [string, unknown])[] = [
+    ['Threat at', field(customer, 'threat_at')], ['Block at', field(customer, 'block_at')],
+    ['L2', typeof enabled === 'boolean' ? (enabled ? 'on' : 'off') : undefined], ['L2 threshold', shares],
+  ];
+  return limits.flatMap(([name, value]): [string, string][] => (value === null || value === undefined ? [] : [[name, plain(value)]]));
 }
 
 function destinationsOf(customer: unknown): string {

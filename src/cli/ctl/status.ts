@@ -25,7 +25,7 @@ export function renderStatus(status: object, style: Paint): string {
     ['Configuration', `${plain(field(config, 'file'))}, loaded ${plain(field(config, 'loaded_at'))}`],
     ...(lastError === undefined ? [] : [['', style.bad(`✗ the newest version was refused: ${plain(field(lastError, 'message') ?? lastError)}`)] as [string, string]]),
     ...(field(config, 'restart_required') === true ? [['', style.warn('! a restart is required for some of it')] as [string, string]] : []),
-    ['Scanner', `${plain(field(scanner, 'rules'))} rules (${plain(field(scanner, 'engine'))}), ${plain(field(scanner, 'scans_total'))} scans, ${plain(field(scanner, 'threats_total'))} threats, L2 ${l2(field(scanner, 'l2'))}`],
+    ['Scanner', `${plain(field(scanner, 'rules'))} rules (${plain(field(scanner, 'engine'))}), ${plain(field(scanner, 'scans_total'))} scans, ${plain(field(scanner, 'threats_total'))} threats, L2 ${l2(field(scanner, 'l2'))}${troubles(scanner, style)}`],
     ['Spool', `${stateText(field(spool, 'state'), style)}, ${size(field(spool, 'bytes'))} of ${size(field(spool, 'max_bytes'))}, ${['pending', 'dead', 'rejected'].map((name) => `${plain(field(spool, name) ?? 0)} ${name}`).join(', ')}`],
     ['Agents', ['online', 'degraded', 'offline'].map((name) => `${plain(field(agents, name) ?? 0)} ${name}`).join(', ')],
     ['Audit', `${stateText(field(audit, 'state'), style)}, ${plain(field(audit, 'files'))} files, ${size(field(audit, 'bytes'))}`],
@@ -67,6 +67,12 @@ function note(lastError: unknown, healthy: boolean): string {
 
 function stateText(state: unknown, style: Paint): string {
   return state === 'ok' ? style.good('ok') : style.bad(plain(state));
+}
+
+/** Of scans that the scanner had to leave undone; nothing while there are none. */
+function troubles(scanner: unknown, style: Paint): string {
+  const counts = [['scans_incomplete', 'not done in time'], ['scans_failed', 'failed']] as const;
+  return counts.map(([key, words]) => ((Number(field(scanner, key) ?? 0)) > 0 ? `, ${style.bad(`${plain(field(scanner, key))} ${words}`)}` : '')).join('');
 }
 
 function l2(value: unknown): string {
