@@ -11,10 +11,13 @@ import { embeddedPhishing } from './embedded-phishing.js';
 import { embeddedRanking } from './embedded-ranking.js';
 import { embeddedTools } from './embedded-tools.js';
 import { embeddedTurns } from './embedded-turns.js';
+import { embeddedLanguage } from './language.js';
+import { LANGUAGES } from './languages.js';
 
 /** Grammars of instructions to an assistant that stand in data. */
 export const EMBEDDED_GRAMMARS: readonly Grammar[] = [
   embeddedActions, embeddedAddressed, embeddedConditional, embeddedExfiltration,
   embeddedMemory, embeddedOutput, embeddedOverrides, embeddedPersonas,
   embeddedPhishing, embeddedRanking, embeddedTools, embeddedTurns,
+  ...LANGUAGES.map(embeddedLanguage),
 ];

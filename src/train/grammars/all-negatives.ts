@@ -2,6 +2,8 @@ import type { Grammar } from '../grammar.js';
 import { codingQuestions } from './negative-coding.js';
 import { pastedData } from './negative-data.js';
 import { everydayRequests } from './negative-everyday.js';
+import { harmlessLanguage } from './language.js';
+import { LANGUAGES } from './languages.js';
 import { guardedPrompts } from './negative-guarded-prompts.js';
 import { modelDevelopment } from './negative-model-development.js';
 import { productivePersonas } from './negative-personas.js';
@@ -12,4 +14,5 @@ import { customerService } from './negative-service.js';
 export const NEGATIVE_GRAMMARS: readonly Grammar[] = [
   codingQuestions, customerService, everydayRequests, guardedPrompts,
   modelDevelopment, pastedData, productivePersonas, securityTalk,
+  ...LANGUAGES.map(harmlessLanguage),
 ];
