@@ -3,5 +3,6 @@ export { RaxedError } from './errors.js';
 export type { ErrorCode } from './errors.js';
 export * from './client/audit-logger.js';
 export * from './client/partner.js';
+export * from './client/raxed.js';
 export * from './client/siem-adapter.js';
 export * from './client/webhook.js';

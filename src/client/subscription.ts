@@ -2,7 +2,8 @@ import { createConnection } from 'node:net';
 import { WebSocket } from 'ws';
 import { RaxedError } from '../errors.js';
 import type { ConnectionOptions } from './connection.js';
-import { RemoteError, unreachable } from './connection.js';
+import { unreachable } from './connection.js';
+import { parseAnswer } from './rpc-answer.js';
 
 /**
  * Subscribes to a stream of events over the daemon's unix socket and calls `onEvent` for each.
@@ -30,36 +31,12 @@ export function subscribe(
     socket.on('open', () => { socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: subscription.method, params: subscription.params })); });
     socket.on('message', (data) => {
       clearTimeout(unanswered);
-      const message = parse(Buffer.isBuffer(data) ? data.toString('utf8') : '');
-      if (message === undefined) { fail(new RaxedError('DAEMON_UNREACHABLE', `what answers on ${socketPath} is not raxed`)); return; }
-      if (message.error !== undefined) fail(new RemoteError(message.error));
-      else if (message.event !== undefined) subscription.onEvent(message.event);
+      const answer = parseAnswer(Buffer.isBuffer(data) ? data.toString('utf8') : '');
+      if (answer === undefined) { fail(new RaxedError('DAEMON_UNREACHABLE', `what answers on ${socketPath} is not raxed`)); return; }
+      if (answer.error !== undefined) fail(answer.error);
+      else if (answer.event !== undefined) subscription.onEvent(answer.event);
     });
     socket.on('error', (error) => { fail(unreachable(socketPath, error)); });
     socket.on('close', () => { fail(new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${socketPath} closed the connection: it is stopping, or its events were read too slowly`)); });
   });
-}
-
-interface Message {
-  readonly event?: object;
-  readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly data?: unknown };
-}
-
-/** A JSON-RPC answer or notification; undefined for anything else. An error's code is ours, not JSON-RPC's number. */
-function parse(text: string): Message | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  if ('error' in value && typeof value.error === 'object' && value.error !== null) {
-    const { message, data } = value.error as { message?: unknown; data?: unknown };
-    return { error: { message, data, code: typeof data === 'object' && data !== null && 'code' in data ? data.code : undefined } };
-  }
-  if ('params' in value && typeof value.params === 'object' && value.params !== null && 'event' in value.params && typeof value.params.event === 'object' && value.params.event !== null) {
-    return { event: value.params.event };
-  }
-  return 'result' in value ? {} : undefined;
 }
