@@ -41,6 +41,8 @@ export interface Topic {
   /** Slots that keep one phrase throughout a text, such as the name of a character. */
   readonly once?: readonly string[];
   readonly attacks: readonly string[];
+  /** Attacks of other families over the same slots. */
+  readonly also?: readonly { readonly family: GrammarFamily; readonly attacks: readonly string[] }[];
   readonly harmless: readonly string[];
   /** The last touch, the same for both kinds; `vary` when left out. */
   readonly finish?: (text: string, random: Random) => string;
@@ -116,6 +118,9 @@ function alternatives(template: string, open: number): { parts: string[]; end: n
 /** Makes a grammar of a topic: attack or twin by the toss of a coin. */
 export function grammarOf(topic: Topic, shared: Slots = {}): Grammar {
   const { name, channel = 'direct', lang = 'en', finish = vary } = topic;
+  const attacks = [topic, ...(topic.also ?? [])].flatMap(({ family, attacks }) =>
+    attacks.map((template) => ({ family, template })));
+  const harmless = topic.harmless.map((template) => ({ family: 'BENIGN' as const, template }));
   return {
     name,
     channel,
@@ -123,9 +128,9 @@ export function grammarOf(topic: Topic, shared: Slots = {}): Grammar {
       const attack = random.chance(0.5);
       const slots: Record<string, readonly string[]> = { ...shared, ...topic.slots };
       for (const slot of topic.once ?? []) slots[slot] = [expand(`{${slot}}`, slots, random)];
-      const template = random.pick(attack ? topic.attacks : topic.harmless);
+      const { family, template } = random.pick<{ family: GrammarFamily; template: string }>(attack ? attacks : harmless);
       const text = finish(expand(template, slots, random), random).trim();
-      return { text, attack, family: attack ? topic.family : 'BENIGN', lang };
+      return { text, attack, family, lang };
     },
   };
 }
