@@ -1,16 +1,17 @@
 import { isLuhn, isNationalNumber, NATIONAL_NUMBERS } from './national-number.js';
-import { looksRandom } from './randomness.js';
+import { looksMixed, looksRandom } from './randomness.js';
 
-/** The checks by which a pattern's match can be confirmed: check digits, and `random` for keys and passwords. */
-export const CHECKS = ['luhn', 'card', 'iban', 'vin', 'random', ...NATIONAL_NUMBERS] as const;
+/** The checks by which a pattern's match can be confirmed: check digits, `random` for tokens with a prefix of their own, `mixed` for values that only their name gives away. */
+export const CHECKS = ['luhn', 'card', 'iban', 'vin', 'random', 'mixed', ...NATIONAL_NUMBERS] as const;
 export type Check = (typeof CHECKS)[number];
 
 /**
- * Whether a matched text passes a check. Only letters and digits count; of national numbers and of `random` the end of the text
+ * Whether a matched text passes a check. Only letters and digits count; of national numbers, `random` and `mixed` the end of the text
  * is looked at, so that a match may begin with the words that say what it is.
  */
 export function hasValidCheck(check: Check, text: string): boolean {
   if (check === 'random') return looksRandom(text);
+  if (check === 'mixed') return looksMixed(text);
   const characters = text.replace(/[^0-9A-Za-z]/g, '').toUpperCase();
   if (check === 'luhn') return isLuhn(characters);
   if (check === 'card') return isLuhn(characters) && !TEST_CARDS.has(characters);

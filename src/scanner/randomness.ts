@@ -1,5 +1,5 @@
-/** Words by which documentation marks a value that is not real. */
-const PLACEHOLDER = /example|placeholder|redacted|changeme|change_me|dummy|sample|insert|replace|your[_-]|[_-]here|x{5}|0{6}|abcdef|123456|fake|foobar|notreal/i;
+/** What marks a value of documentation; the last is the `"1234567890` of the example of RFC 7519 in base64. */
+const PLACEHOLDER = /example|placeholder|redacted|changeme|change_me|dummy|sample|insert|replace|your[_-]|[_-]here|x{5}|0{6}|abcdef|123456|fake|foobar|notreal|IxMjM0NTY3ODkw/i;
 
 /** Neighbours such as `aa`, `ab` and `12` may be at most this share of a value. */
 const MAX_NEIGHBOURS = 0.3;
@@ -11,16 +11,32 @@ const ENOUGH_ENTROPY = 3;
 
 const MIN_LENGTH = 8;
 
+/** Between characters of different kinds lie at least this share of the steps of a value that no person wrote as words. */
+const MIN_CHANGES = 0.25;
+
 /**
  * Whether the word that ends `text` looks drawn at random, as keys and generated passwords are: letters and digits, or both cases,
  * nearly as many bits per character (Shannon) as its length allows, no runs, and none of the words that mark an example.
  */
 export function looksRandom(text: string): boolean {
-  const word = /[\w+/.~!@#$%^&*-]+=*$/.exec(text)?.[0].replace(/=+$/, '') ?? '';
+  const word = lastWord(text);
   if (word.length < MIN_LENGTH || PLACEHOLDER.test(word)) return false;
   const classes = [/[a-z]/, /[A-Z]/, /\d/].filter((members) => members.test(word)).length;
   if (classes < 2 || neighbours(word) > MAX_NEIGHBOURS * word.length) return false;
   return entropyBits(word) >= Math.min(ENOUGH_ENTROPY, Math.log2(word.length) - ALLOWED_LOSS);
+}
+
+/** Whether the word that ends `text` looks random and is no name in camel case or with a version: between letters and digits it keeps changing. */
+export function looksMixed(text: string): boolean {
+  const word = lastWord(text);
+  const kinds = word.replace(/[^A-Za-z0-9]/g, '').replace(/[a-z]/g, 'a').replace(/[A-Z]/g, 'A').replace(/\d/g, '0');
+  let changes = 0;
+  for (let index = 1; index < kinds.length; index++) if (kinds[index] !== kinds[index - 1]) changes++;
+  return kinds.includes('0') && changes >= MIN_CHANGES * (kinds.length - 1) && looksRandom(word);
+}
+
+function lastWord(text: string): string {
+  return /[\w+/.~!@#$%^&*-]+=*$/.exec(text)?.[0].replace(/=+$/, '') ?? '';
 }
 
 /** How many characters repeat or follow upon the one before them. */

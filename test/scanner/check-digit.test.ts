@@ -10,6 +10,7 @@ const EXAMPLES: Readonly<Record<Check, { readonly valid: readonly string[]; read
   'iban': { valid: ['GB29 NWBK 6016 1331 9268 19', 'DE89370400440532013000', 'NO93 8601 1117 947'], invalid: ['DE98370400440532013000', 'GB29 NWBK 6016 1331 9268 91', 'ZZ89370400440532013000'] },
   'vin': { valid: ['1M8GDM9AXKP042788', 'VIN: 1HGCM82633A004352'], invalid: ['1M8GDM9A1KP042788', '1HGCM82633A00435'] },
   'random': { valid: ['token = q7Zk2LpX9vB4mT1c', 'kR8#vTq2', '9f8c018ddf0f30c970ace5ce5d359ad0'], invalid: ['token = exampleToken12345', 'xxxxxxxxxxxx1111', 'configuration', 'AKIAIOSFODNN7EXAMPLE', 'abcdefgh12345678', 'short1'] },
+  'mixed': { valid: ['password: gV4kq9Lw2xZ', '9f8c018ddf0f30c970ace5ce5d359ad0'], invalid: ['password: getPasswordFromEnvironment', 'token: model-3-5-turbo-20241022', 'secretExample1A2b3C'] },
   'ar-cuit': { valid: ['20-05536168-2', 'CUIT 30-70308853-4'], invalid: ['20-05536168-3'] },
   'au-medicare': { valid: ['2123 45670 1', 'Medicare 2123456701'], invalid: ['2123 45680 1'] },
   'au-tfn': { valid: ['123 456 782', 'TFN: 876543210'], invalid: ['123 456 789'] },
