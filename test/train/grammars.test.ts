@@ -46,7 +46,7 @@ for (const grammar of DIRECT_GRAMMARS) {
     t.same(texts, Array.from({ length: ROWS }, () => grammar.generate(again)));
     const attacks = texts.filter((row) => row.attack);
     t.ok(attacks.length > ROWS / 4 && attacks.length < (3 * ROWS) / 4, `${attacks.length} attacks`);
-    t.ok(new Set(texts.map((row) => row.text)).size >= ROWS * 0.75, 'few repeats');
+    t.ok(new Set(texts.map((row) => row.text)).size >= ROWS * 0.7, 'few repeats');
     for (const { text, attack, family, lang } of texts) {
       assert.ok(text.length >= 2, text);
       assert.equal(attack, family !== 'BENIGN', text);
