@@ -47,6 +47,8 @@ export class Prefilter {
   /** By pattern: how many groups have to be satisfied; in ASCII texts, one too many where that is not enough. */
   private readonly groupCounts: Uint8Array;
   private readonly asciiGroupCounts: Uint8Array;
+  /** The one of those two that holds for the text at hand. */
+  private needed: Uint8Array;
   private readonly wordStarts: Uint8Array;
   /** By group, three numbers: what `Reach` says. */
   private readonly reaches: Int32Array;
@@ -64,7 +66,11 @@ export class Prefilter {
   private readonly viable = new Hits();
   private readonly sorted = new Hits();
   private readonly sortedEnds: Uint32Array;
-  private readonly missing: Uint8Array;
+  /** The patterns of the viable places. */
+  private readonly viablePatterns: Uint16Array;
+  /** By pattern: how many of its groups the text has, as far as `patternSeen` is of this text. */
+  private readonly satisfied: Uint8Array;
+  private readonly patternSeen: Uint32Array;
   private readonly groupSeen: Uint32Array;
   private readonly nextEnds: Int32Array;
   private hitSeen = new Uint32Array(0);
@@ -107,7 +113,10 @@ export class Prefilter {
     this.sortedEnds = new Uint32Array(patterns.length);
     this.reaches = reachNumbers(patterns.flatMap(({ required }) => required.map(({ within }) => within)));
     this.windows = new Int32Array(patternOf.length);
-    this.missing = new Uint8Array(patterns.length);
+    this.viablePatterns = new Uint16Array(patterns.length);
+    this.satisfied = new Uint8Array(patterns.length);
+    this.patternSeen = new Uint32Array(patterns.length);
+    this.needed = this.groupCounts;
     this.groupSeen = new Uint32Array(patternOf.length);
     this.nextEnds = new Int32Array(patternOf.length);
     this.otherLiterals = [...byText.values()].filter((literal) => !isAscii(literal));
@@ -116,7 +125,7 @@ export class Prefilter {
 
   /** Looks through a text; the other methods then speak of it. `isAscii` may be false for a text that is. */
   search(text: Units, isAscii: boolean): void {
-    this.missing.set(isAscii ? this.asciiGroupCounts : this.groupCounts);
+    this.needed = isAscii ? this.asciiGroupCounts : this.groupCounts;
     this.found.clear();
     this.ascii.search(text, this.found, 0);
     if (!isAscii && this.otherLiterals.length > 0) {
@@ -131,7 +140,7 @@ export class Prefilter {
 
   /** Whether a pattern can match. */
   possible(pattern: number): boolean {
-    return this.missing[pattern] === 0;
+    return (this.patternSeen[pattern] === this.generation ? this.satisfied[pattern] : 0) === this.needed[pattern];
   }
 
   /**
@@ -144,11 +153,20 @@ export class Prefilter {
     this.measureWindows(text);
     this.findViable(text);
     // Pattern by pattern, each from the left: so the automaton of one is at hand for all of its places.
-    const { sorted, sortedEnds, lookBacks, anchors } = this;
+    const { sorted, sortedEnds, viablePatterns, lookBacks, anchors } = this;
     const { pairs, length } = this.viable;
-    sortedEnds.fill(0);
-    for (let i = 0; i < length; i += 2) sortedEnds[pairs[i] ?? 0] = (sortedEnds[pairs[i] ?? 0] ?? 0) + 1;
-    for (let pattern = 1; pattern < sortedEnds.length; pattern++) sortedEnds[pattern] = (sortedEnds[pattern] ?? 0) + (sortedEnds[pattern - 1] ?? 0);
+    let count = 0;
+    for (let i = 0; i < length; i += 2) {
+      const pattern = pairs[i] ?? 0;
+      const before = sortedEnds[pattern] ?? 0;
+      if (before === 0) viablePatterns[count++] = pattern;
+      sortedEnds[pattern] = before + 1;
+    }
+    for (let i = 0, end = 0; i < count; i++) {
+      const pattern = viablePatterns[i] ?? 0;
+      end += sortedEnds[pattern] ?? 0;
+      sortedEnds[pattern] = end;
+    }
     sorted.reserve(length);
     for (let i = 0; i < length; i += 2) {
       const pattern = pairs[i] ?? 0;
@@ -157,6 +175,7 @@ export class Prefilter {
       sorted.pairs[2 * at] = pattern;
       sorted.pairs[2 * at + 1] = pairs[i + 1] ?? 0;
     }
+    for (let i = 0; i < count; i++) sortedEnds[viablePatterns[i] ?? 0] = 0;
     for (let i = 0; i < length;) {
       const pattern = sorted.pairs[i] ?? 0;
       const lookBack = lookBacks[pattern] ?? 0;
@@ -227,7 +246,7 @@ export class Prefilter {
   }
 
   private noteGroups(): void {
-    const { hitSeen, meanings, meaningStarts, meaningMiddles, groupSeen, missing, patternOf, kinds } = this;
+    const { hitSeen, meanings, meaningStarts, meaningMiddles, groupSeen, patternSeen, satisfied, patternOf, kinds } = this;
     const { pairs, length } = this.found;
     const generation = ++this.generation;
     let count = 0;
@@ -242,7 +261,8 @@ export class Prefilter {
         if (groupSeen[group] === generation) continue;
         groupSeen[group] = generation;
         const pattern = patternOf[group] ?? 0;
-        missing[pattern] = (missing[pattern] ?? 1) - 1;
+        satisfied[pattern] = (patternSeen[pattern] === generation ? satisfied[pattern] ?? 0 : 0) + 1;
+        patternSeen[pattern] = generation;
       }
     }
     this.kindCount = count;
@@ -250,7 +270,7 @@ export class Prefilter {
 
   /** What the kinds of hits of this text mean for the patterns that can match it: most of it is for others. */
   private keepLive(): void {
-    const { meanings, meaningStarts, meaningMiddles, missing, patternOf, kinds, live, liveGroups, liveBegins, liveEnds } = this;
+    const { meanings, meaningStarts, meaningMiddles, patternOf, kinds, live, liveGroups, liveBegins, liveEnds } = this;
     let to = 0;
     for (let i = 0; i < this.kindCount; i++) {
       const hit = kinds[i] ?? 0;
@@ -259,13 +279,13 @@ export class Prefilter {
       const middle = meaningMiddles[hit] ?? 0;
       for (; k < middle; k++) {
         const group = meanings[k] ?? 0;
-        if (missing[patternOf[group] ?? 0] === 0) live[to++] = group;
+        if (this.possible(patternOf[group] ?? 0)) live[to++] = group;
       }
       liveBegins[hit] = to;
       const end = meaningStarts[hit + 1] ?? 0;
       for (; k < end; k += 2) {
         const pattern = meanings[k] ?? 0;
-        if (missing[pattern] !== 0) continue;
+        if (!this.possible(pattern)) continue;
         live[to++] = pattern;
         live[to++] = meanings[k + 1] ?? 0;
       }
@@ -313,16 +333,18 @@ function anchorOf({ required }: PatternFacts): RequiredGroup | undefined {
   return required.find(({ within }) => within !== undefined);
 }
 
-/** At least as much as the most blanks (or others) that follow one another; exact only where they are more than `least`. */
+/** At least as much as the most blanks (or others) that follow one another, and `least`: a few different numbers, for many texts the same. */
 function longestRun({ units, length }: Units, blank: boolean, least: number): number {
   let longest = least;
   // A run of so many covers one of every so many places.
   for (let at = least - 1; at < length; at += least) {
     let end = at;
     while (end < length && isBlank(units[end] ?? 0) === blank) end++;
-    // It may have begun right after the last place that was looked at.
-    if (end > at) longest = Math.max(longest, end - at + least - 1);
-    at = Math.max(at, end - 1);
+    if (end === at) continue;
+    let start = at;
+    while (start > 0 && at - start < least && isBlank(units[start - 1] ?? 0) === blank) start--;
+    while (longest < end - start) longest *= 2;
+    at = end - 1;
   }
   return longest;
 }
