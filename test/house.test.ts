@@ -9,7 +9,7 @@ const files = sourceFiles(source);
 /** Which rooms a room may import from, beside `errors` and `ports`. `*`: the composing room and what starts it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   errors: [], ports: [], nearest: [], ulid: [], version: ['platform'],
-  config: ['nearest'], scanner: ['platform', 'model'], model: ['platform'], spool: [], audit: [],
+  config: ['nearest'], scanner: ['platform', 'model'], model: [], train: ['model'], spool: [], audit: [],
   tenants: ['config'],
   event: ['scanner'],
   outputs: ['event'],
@@ -31,6 +31,7 @@ const PURE = [
   /^errors$/, /^ports$/, /^nearest$/, /^ulid$/, /^pipeline$/,
   /^config\/(schema|redact|address|checks|collectors|format|json-text|limits|part|pointer|references|shape|tenant-names)$/, /^tenants\/(?!store$)/,
   /^scanner\/(?!builtin$|re2$|worker$).*/,
+  /^model\//, /^train\/(?!main$|corpus$)/,
   /^event\//,
   /^spool\/record$/,
   /^outputs\/(answer|cef|flat-record|hec|output|proxy|signature|status|syslog-message)$/,

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readCorpus } from './corpus.js';
+import { corpusExamples, grammarExamples } from './examples.js';
+import { GRAMMARS } from './grammars/all.js';
+import { trainModel } from './training.js';
+
+/**
+ * `npm run train -- --data DIR` trains the on-device model and writes `src/model/weights.bin` and its manifest; the same data
+ * give the same bytes. `--check` writes nothing, and fails when the bytes are not those that are there.
+ */
+const { values } = parseArgs({ options: { data: { type: 'string' }, check: { type: 'boolean', default: false } } });
+const folder = join(import.meta.dirname, '../model');
+if (values.data === undefined) {
+  process.stderr.write('npm run train -- --data DIR [--check]: DIR holds labelled texts, *.jsonl or *.jsonl.gz\n');
+  process.exit(2);
+}
+const startedMs = performance.now();
+const files = readCorpus(values.data);
+const examples = [...files.flatMap(corpusExamples), ...GRAMMARS.flatMap(grammarExamples)];
+const { bytes, channels } = trainModel(examples, (line) => {
+  process.stderr.write(`${((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)} s  ${line}\n`);
+});
+for (const { report } of channels) process.stdout.write(`${report}\n`);
+const manifest = {
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+  bytes: bytes.length,
+  sources: files.map(({ source, sha256, texts }) => ({
+    source, sha256, texts: texts.length, trained_on: examples.filter((example) => example.source === source && example.isTrainedOn).length,
+    licenses: [...new Set(texts.map(({ license }) => license))].sort(),
+  })),
+  grammars: GRAMMARS.map(({ name, channel }) => ({ name, channel })),
+  channels: channels.map(({ channel, threshold, macro, rates }) => ({ channel, threshold, out_of_fold: macro, sources: rates })),
+};
+const written = [['weights.bin', bytes], ['manifest.json', Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`)]] as const;
+if (values.check) {
+  const different = written.filter(([name, content]) => !readFileSync(join(folder, name)).equals(content)).map(([name]) => name);
+  process.stdout.write(different.length === 0 ? 'the shipped model is reproduced bit by bit\n' : `not reproduced: ${different.join(', ')}\n`);
+  process.exitCode = different.length === 0 ? 0 : 1;
+} else {
+  for (const [name, content] of written) writeFileSync(join(folder, name), content);
+}

@@ -1,0 +1,62 @@
+import { FEATURES } from '../model/features.js';
+import type { ModelChannel } from '../model/family.js';
+import { encodeWeights } from '../model/weights.js';
+import type { ChannelHead, LinearHead } from '../model/weights.js';
+import { calibrate, chooseThreshold } from './calibration.js';
+import type { Example } from './examples.js';
+import { quantizedHead, trainFamilies } from './families.js';
+import { MEASURED } from './folds.js';
+import { outOfFoldMargins, trainHead, Windows } from './head.js';
+import { macroAt, marginsBySource, ratesAt, renderRates, unseen } from './measure.js';
+import type { SourceRates } from './measure.js';
+
+/** False positives that each channel may have on sources that it has not seen: macro over sources, and of the worst one. */
+const ALLOWED: Readonly<Record<ModelChannel, { readonly macro: number; readonly worst: number }>> = {
+  direct: { macro: 0.007, worst: 0.04 },
+  embedded: { macro: 0.01, worst: 0.04 },
+};
+
+export interface TrainedChannel {
+  readonly channel: ModelChannel;
+  readonly head: ChannelHead;
+  /** A probability. */
+  readonly threshold: number;
+  readonly macro: { readonly tpr: number; readonly fpr: number; readonly worst: number };
+  readonly rates: readonly SourceRates[];
+  readonly report: string;
+}
+
+export interface TrainedModel {
+  /** The weights file. */
+  readonly bytes: Uint8Array;
+  readonly channels: readonly TrainedChannel[];
+}
+
+/** Trains both channels and the families: thresholds and calibration by sources left out, weights by all. The same examples give the same bytes. */
+export function trainModel(examples: readonly Example[], log: (line: string) => void): TrainedModel {
+  let families: LinearHead[] = [];
+  const train = (channel: ModelChannel): TrainedChannel => {
+    const all = new Windows(examples, channel);
+    log(`${channel}: ${examples.length} texts, ${all.matrix.rows} windows, ${FEATURES} features`);
+    const margins = outOfFoldMargins(all, (fold) => log(`${channel}: without fold ${fold}`));
+    const sources = marginsBySource(examples, margins, channel);
+    const judged = unseen(sources);
+    const margin = chooseThreshold(judged, ALLOWED[channel]);
+    const { slope, intercept } = calibrate(judged);
+    const threshold = 1 / (1 + Math.exp(-(slope * margin + intercept)));
+    const weights = trainHead(all, MEASURED);
+    if (channel === 'direct') families = trainFamilies(all, weights);
+    log(`${channel}: trained`);
+    const macro = macroAt(judged, margin);
+    const rates = ratesAt(sources, margin);
+    const report = `${renderRates(channel, rates)}macro TPR ${percent(macro.tpr)}, FPR ${percent(macro.fpr)}, worst ${percent(macro.worst)}, threshold ${threshold.toFixed(4)}\n`;
+    return { channel, head: { ...quantizedHead(weights), slope, intercept, threshold }, threshold, macro, rates, report };
+  };
+  const direct = train('direct');
+  const embedded = train('embedded');
+  return { bytes: encodeWeights({ channels: { direct: direct.head, embedded: embedded.head }, families }), channels: [direct, embedded] };
+}
+
+function percent(rate: number): string {
+  return `${(rate * 100).toFixed(2)} %`;
+}
