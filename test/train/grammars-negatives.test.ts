@@ -1,11 +1,11 @@
 import t from 'tap';
 import { seededRandom, type Grammar, type GeneratedText } from '../../src/train/grammar.js';
-import { NEGATIVE_GRAMMARS } from '../../src/train/grammars/all-negatives.js';
+import { HARMLESS_GRAMMARS, NEGATIVE_GRAMMARS } from '../../src/train/grammars/all-negatives.js';
 
 const TEXTS = 200;
 const UNEXPANDED = /\{[a-z_]+\}|\{[^{}"\n]*\|[^{}"\n]*\}|\u0001/;
 
-for (const grammar of NEGATIVE_GRAMMARS) {
+for (const grammar of HARMLESS_GRAMMARS) {
   t.test(`${grammar.name} makes harmless direct texts, most of them distinct`, (t) => {
     const texts = generate(grammar, 1);
     t.equal(grammar.channel, 'direct');
@@ -19,7 +19,21 @@ for (const grammar of NEGATIVE_GRAMMARS) {
   });
 }
 
-t.test('names of harmless grammars are unique', (t) => {
+t.test('pasted documents and other languages hold attacks as well as harmless texts', (t) => {
+  for (const grammar of NEGATIVE_GRAMMARS.slice(HARMLESS_GRAMMARS.length)) {
+    const texts = generate(grammar, 1);
+    const attacks = texts.filter((text) => text.attack).length;
+    t.ok(attacks > TEXTS * 0.3 && attacks < TEXTS * 0.7, `${grammar.name}: ${String(attacks)} of ${String(TEXTS)} are attacks`);
+    t.equal(grammar.channel, 'direct');
+    for (const { text, attack, family } of texts) {
+      if (attack === (family === 'BENIGN')) t.fail(`label and family differ: ${text}`);
+      if (text === '' || UNEXPANDED.test(text)) t.fail(`not expanded: ${text}`);
+    }
+  }
+  t.end();
+});
+
+t.test('names of direct grammars are unique', (t) => {
   const names = NEGATIVE_GRAMMARS.map((grammar) => grammar.name);
   t.equal(new Set(names).size, names.length);
   t.end();

@@ -1,6 +1,6 @@
-import type { Grammar } from '../grammar.js';
+import { grammarOf, type Grammar } from '../grammar.js';
 import { embeddedGrammar } from './embedded.js';
-import { harmlessGrammar } from './harmless.js';
+import { SHARED_SLOTS } from './shared-slots.js';
 
 /** Phrases of one language for both channels. */
 export interface LanguagePhrases {
@@ -23,7 +23,9 @@ export function embeddedLanguage(phrases: LanguagePhrases): Grammar {
   return embeddedGrammar({ name: `embedded-${lang}`, family: 'RAG', lang, slots: { goal, start }, attacks, harmless });
 }
 
-/** Harmless direct texts in this language. */
-export function harmlessLanguage({ lang, questions }: LanguagePhrases): Grammar {
-  return harmlessGrammar({ name: `harmless-${lang}`, lang, texts: questions });
+/** What users of this language write; an attack only where earlier instructions are taken back, for a user may ask for anything else. */
+export function directLanguage(phrases: LanguagePhrases): Grammar {
+  const { lang, goal, start, questions, harmless } = phrases;
+  const attacks = phrases.attacks.filter((template) => template.includes('{start}'));
+  return grammarOf({ name: `direct-${lang}`, family: 'PI', lang, slots: { goal, start }, attacks, harmless: [...questions, ...questions, ...harmless] }, SHARED_SLOTS);
 }
