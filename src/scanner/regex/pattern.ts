@@ -33,6 +33,7 @@ export class Pattern {
   /** How many characters the last `matchEnd` or `tailMatches` looked at. */
   steps = 0;
   private parsed: Node | undefined;
+  private ownFacts: PatternFacts | undefined;
   private backwardProgram: (() => Program) | undefined;
   private forward: LazyDfa | undefined;
   private backward: LazyDfa | undefined;
@@ -46,17 +47,13 @@ export class Pattern {
     if (known === undefined) checkSize(this.node);
   }
 
-  private get skipped(): number {
-    return this.facts.beginning?.skipped ?? 0;
-  }
-
   private get node(): Node {
     return this.parsed ??= parsePattern(this.source);
   }
 
   /** What can be said about its matches without looking for them. */
   get facts(): PatternFacts {
-    return this.known?.facts ?? patternFacts(this.node);
+    return this.ownFacts ??= this.known?.facts ?? patternFacts(this.node);
   }
 
   /** The same expression for RE2. */
@@ -102,12 +99,12 @@ export class Pattern {
 
   /** Whether what every match begins with comes after other parts of it. */
   get hasTail(): boolean {
-    return this.skipped > 0;
+    return (this.facts.beginning?.skipped ?? 0) > 0;
   }
 
   /** Whether the rest of the pattern, after those parts, matches at a place. */
   tailMatches(text: Units, at: number): boolean {
-    this.tail ??= new LazyDfa(compileProgram(tail(this.node, this.skipped)).forward, this.memory, false);
+    this.tail ??= new LazyDfa(compileProgram(tail(this.node, this.facts.beginning?.skipped ?? 0)).forward, this.memory, false);
     const matches = this.tail.matchesAt(text, at);
     this.steps = this.tail.steps;
     return matches;
