@@ -1,13 +1,9 @@
 import t from 'tap';
-import { ATTACK_FAMILIES, encodeWeights, FAMILY_FEATURES } from '../../src/model/weights.js';
-import { FEATURES } from '../../src/model/features.js';
 import type { Model, ModelChannel } from '../../src/model/model.js';
-import { readModel } from '../../src/model/model.js';
 import { compileRules } from '../../src/scanner/ruleset.js';
 import { scan } from '../../src/scanner/scan.js';
 import type { ScanOptions } from '../../src/scanner/scan.js';
 import type { ScanTexts } from '../../src/scanner/verdict.js';
-import { createScanner } from '../../src/scanner/worker.js';
 import { parseRulePack } from '../../src/scanner/pack.js';
 
 /** Believes in words: `evil` is a jailbreak of 0.8, `vile` something that it cannot name, `doubt` is 0.4. */
@@ -115,18 +111,4 @@ t.test('its time is not counted as that of the rules', (t) => {
   const slow: Model = { ...fakeModel(), score: (text, channel) => { clock += 5; return fakeModel().score(text, channel); } };
   t.match(judged({ prompt: 'evil' }, { model: slow, now: () => clock }), { scan_duration_ms: 5, l1: { duration_ms: 0 } });
   t.end();
-});
-
-t.test('the worker thread has the model too', async (t) => {
-  const head = { weights: new Int8Array(FEATURES), step: 1, bias: 0, slope: 1, intercept: 3, threshold: 0.9 };
-  const weights = encodeWeights({ heads: { direct: head, embedded: head }, families: { weights: new Int8Array(ATTACK_FAMILIES * FAMILY_FEATURES), step: 1, biases: Array.from({ length: ATTACK_FAMILIES }, () => 0) } });
-  const scanner = createScanner(ruleset, { weights, now: () => performance.now(), workerUrl: new URL('../fixtures/scanner-worker.mjs', import.meta.url), longTextUnits: 100, deadlineMs: 60_000 });
-  t.equal(scanner.modelVersion, readModel(weights).version);
-  const policy = { threatAt: 'medium', blockAt: null, scanResponses: false, suppressions: [] } as const;
-  const short = await scanner.scan({ prompt: 'anything' }, policy);
-  const long = await scanner.scan({ prompt: 'anything at all '.repeat(20) }, policy);
-  t.ok(short.l2.hit);
-  t.same(long.l2, short.l2);
-  t.same((await scanner.scan({ prompt: 'anything at all '.repeat(20) }, { ...policy, l2: { enabled: false, threshold: null } })).l2, { enabled: false, hit: false });
-  await scanner.close();
 });
