@@ -75,8 +75,10 @@ export const longJailbreak = direct({
     '{good_open} {good_trait} {good_trait}{gap}{open} {trait} {trait}{gap}{list}{gap}{close}',
     '{good_open} {good_trait}{gap}{good_list}{gap}{trait} {trait} {close}',
     '{open}{gap}{trait}{gap}{trait}{gap}{trait}{gap}{trait}{gap}{trait}{gap}{trait}{gap}{list}{gap}{sample}{gap}{close}',
+    '{open}{gap}{trait} {trait} {trait}{gap}{list}{gap}{trait} {trait} {trait} {trait}{gap}{list}{gap}{sample}{gap}{trait} {trait}{gap}{list}{gap}{sample} {trait} {trait}{gap}{list}{gap}{trait} {trait} {trait}{gap}{sample}{gap}{close} {close}',
   ],
   harmless: [
+    '{good_open}{gap}{good_trait} {good_trait} {good_trait}{gap}{good_list}{gap}{good_trait} {good_trait} {good_trait} {good_trait}{gap}{good_list}{gap}{good_sample}{gap}{good_trait} {good_trait}{gap}{good_list}{gap}{good_sample} {good_trait} {good_trait}{gap}{good_list}{gap}{good_trait} {good_trait} {good_trait}{gap}{good_sample}{gap}{good_close} {good_close}',
     '{good_open} {good_trait} {good_trait}{gap}{good_list}{gap}{good_sample}{gap}{good_close}',
     '{good_open} {good_trait} {good_trait} {good_trait} {good_trait}{gap}{good_sample} {good_close}',
     '{good_open}{gap}{good_trait} {good_trait} {good_trait}{gap}{good_trait} {good_trait}{gap}{good_list}{gap}{good_sample}{gap}{good_trait} {good_close}',
