@@ -71,7 +71,7 @@ t.test('a threat is spooled before the verdict and arrives, signed, at the webho
   });
   const verdict = await post(site.scanSocket, '/v1/scan', scanFor(ATTACK, { integration: 'langchain', entry_point: 'integration' }));
   t.equal(verdict.status, 200);
-  t.match(verdict.body, { threat_detected: true, delivery: 'spooled', action_taken: 'allow', prompt_length: ATTACK.length, l2: { enabled: false } });
+  t.match(verdict.body, { threat_detected: true, delivery: 'spooled', action_taken: 'allow', prompt_length: ATTACK.length, l2: { enabled: true } });
   const id = String(verdict.body['event_id']);
   t.match(id, /^evt_[0-9A-HJKMNP-TV-Z]{26}$/);
 
