@@ -87,7 +87,7 @@ export const embeddedTurns = embeddedGrammar({
     Customer: {plain}{nl}Agent: {plain}
     Caller: {plain}{nl}Operator: {plain}
     User: {plain}{nl}Support: {plain}
-    Guest: {plain}. Host: {plain}.
+    Guest: {plain} - Host: {plain}
     Q: {plain}{nl}A: {plain}
     Interviewer: how did you start?{nl}{last}: I grew up in {city} and worked for {company}.
     {close}{nl}{plain}
