@@ -9,21 +9,31 @@ interface Re2Set {
 
 interface Part {
   readonly set: Re2Set;
-  /** The number of its first pattern. */
-  readonly first: number;
+  /** The numbers of its patterns. */
+  readonly members: readonly number[];
 }
 
-/** A set of more patterns than this runs out of its fixed memory too soon. */
-const MAX_SET_SIZE = 400;
+/** What is given to RE2: a pattern, and how many states the automaton has that it stands for. */
+export interface NativePattern {
+  readonly source: string;
+  readonly states: number;
+}
+
+/**
+ * RE2 never gives up a set for which its memory is too small, but makes every state over and over, which takes as long
+ * as there are states in all: bigger patterns are refused, and bigger sets split.
+ */
+const MAX_PATTERN_STATES = 200;
+const MAX_SET_STATES = 1000;
 
 /** Many patterns matched at once by RE2, in as few sets as it can take. The sets are made at the first match. */
 export class NativeSets {
   private parts: readonly Part[] | undefined;
   private readonly refusedPatterns: number[] = [];
 
-  constructor(private readonly re2: Re2Module, private readonly sources: readonly string[]) {}
+  constructor(private readonly re2: Re2Module, private readonly patterns: readonly NativePattern[]) {}
 
-  /** Patterns that RE2 alone has no memory for, although their time is bounded; they have to be tried elsewhere. */
+  /** Patterns that are too big for RE2, although their time is bounded; they have to be tried elsewhere. */
   get refused(): readonly number[] {
     this.prepare();
     return this.refusedPatterns;
@@ -32,9 +42,22 @@ export class NativeSets {
   prepare(): void {
     if (this.parts !== undefined) return;
     const parts: Part[] = [];
-    for (let first = 0; first < this.sources.length; first += MAX_SET_SIZE) {
-      this.build(first, Math.min(first + MAX_SET_SIZE, this.sources.length), parts);
-    }
+    let chosen: number[] = [];
+    let states = 0;
+    this.patterns.forEach((pattern, index) => {
+      if (pattern.states > MAX_PATTERN_STATES) {
+        this.refusedPatterns.push(index);
+        return;
+      }
+      if (states + pattern.states > MAX_SET_STATES) {
+        this.build(chosen, parts);
+        chosen = [];
+        states = 0;
+      }
+      chosen.push(index);
+      states += pattern.states;
+    });
+    this.build(chosen, parts);
     this.parts = parts;
   }
 
@@ -42,33 +65,34 @@ export class NativeSets {
   matching(text: Buffer): number[] | undefined {
     this.prepare();
     const found: number[] = [];
-    for (const { set, first } of this.parts ?? []) {
+    for (const { set, members } of this.parts ?? []) {
       let indexes: number[];
       try {
         indexes = set.match(text);
       } catch {
         return undefined;
       }
-      for (const index of indexes) found.push(first + index);
+      for (const index of indexes) found.push(members[index] ?? 0);
     }
     return found;
   }
 
-  private build(from: number, to: number, parts: Part[]): void {
+  private build(members: readonly number[], parts: Part[]): void {
+    if (members.length === 0) return;
     let set: Re2Set;
     try {
-      set = new this.re2.Set(this.sources.slice(from, to));
+      set = new this.re2.Set(members.map((index) => this.patterns[index]?.source ?? ''));
     } catch {
-      // Too big together: the halves may fit.
-      if (to - from === 1) {
-        this.refusedPatterns.push(from);
+      if (members.length === 1) {
+        this.refusedPatterns.push(...members);
         return;
       }
-      const middle = (from + to) >> 1;
-      this.build(from, middle, parts);
-      this.build(middle, to, parts);
+      // Too big together: the halves may fit.
+      const middle = members.length >> 1;
+      this.build(members.slice(0, middle), parts);
+      this.build(members.slice(middle), parts);
       return;
     }
-    parts.push({ set, first: from });
+    parts.push({ set, members });
   }
 }

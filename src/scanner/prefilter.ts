@@ -15,6 +15,8 @@ interface Literal {
 /** Runs of blanks, and of other characters, up to these lengths are not measured. */
 const BLANK_RUN = 8;
 const OTHER_RUN = 32;
+/** More groups than any pattern needs. */
+const IMPOSSIBLE = 255;
 /** For matches that may begin farther before their literal, it is not asked whether all else is near. */
 const MAX_LOOK_BACK = 12;
 /** Beyond every text; and farther than any text is long, yet sums with offsets stay small integers. */
@@ -71,6 +73,9 @@ export class Prefilter {
   /** By pattern: how many of its groups the text has, as far as `patternSeen` is of this text. */
   private readonly satisfied: Uint8Array;
   private readonly patternSeen: Uint32Array;
+  /** The patterns that only their blocks can rule out, and in which text a block was seen last. */
+  private readonly byBlocks: readonly { readonly pattern: number; readonly blocks: readonly number[] }[];
+  private readonly blockSeen = new Uint32Array(256);
   private readonly groupSeen: Uint32Array;
   private readonly nextEnds: Int32Array;
   private hitSeen = new Uint32Array(0);
@@ -117,6 +122,7 @@ export class Prefilter {
     this.satisfied = new Uint8Array(patterns.length);
     this.patternSeen = new Uint32Array(patterns.length);
     this.needed = this.groupCounts;
+    this.byBlocks = patterns.flatMap((facts, pattern) => (facts.blocks === undefined || isLocated(facts) ? [] : [{ pattern, blocks: facts.blocks }]));
     this.groupSeen = new Uint32Array(patternOf.length);
     this.nextEnds = new Int32Array(patternOf.length);
     this.otherLiterals = [...byText.values()].filter((literal) => !isAscii(literal));
@@ -136,6 +142,7 @@ export class Prefilter {
       if (this.foundOthers.length > 0) this.found.mergeBySecond(this.foundOthers);
     }
     this.noteGroups();
+    if (!isAscii && this.byBlocks.length > 0) this.noteBlocks(text);
   }
 
   /** Whether a pattern can match. */
@@ -266,6 +273,16 @@ export class Prefilter {
       }
     }
     this.kindCount = count;
+  }
+
+  private noteBlocks({ units, length }: Units): void {
+    const { blockSeen, generation } = this;
+    for (let at = 0; at < length; at++) blockSeen[(units[at] ?? 0) >> 8] = generation;
+    for (const { pattern, blocks } of this.byBlocks) {
+      if (blocks.some((block) => blockSeen[block] === generation)) continue;
+      this.patternSeen[pattern] = generation;
+      this.satisfied[pattern] = IMPOSSIBLE;
+    }
   }
 
   /** What the kinds of hits of this text mean for the patterns that can match it: most of it is for others. */

@@ -129,7 +129,7 @@ class CompiledRuleset implements Ruleset {
       const pattern = patterns[index];
       const known = starts[index] ?? -1;
       if (pattern === undefined || applies[index] === 0 || (known >= 0 && known <= from) || (wasted[index] ?? 0) > budget) return;
-      if (pattern.hasTail && !pattern.tailMatches(units, to)) wasted[index] = (wasted[index] ?? 0) + pattern.steps;
+      if (pattern.hasTail && !pattern.tailMatches(units, to)) wasted[index] = (wasted[index] ?? 0) + pattern.steps + 1;
       else if (this.searchRange(units, index, { text, from, to })) any = true;
       if ((wasted[index] ?? 0) > budget) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
     });
@@ -166,7 +166,7 @@ class CompiledRuleset implements Ruleset {
           return true;
         }
       }
-      this.wasted[index] = (this.wasted[index] ?? 0) + pattern.steps;
+      this.wasted[index] = (this.wasted[index] ?? 0) + pattern.steps + 1;
       start = last;
     }
     return false;
@@ -190,7 +190,7 @@ class CompiledRuleset implements Ruleset {
     if (this.prepared === undefined) {
       const facts = this.patterns.map((pattern) => pattern.facts);
       this.unlocated = facts.flatMap((each, index) => (isLocated(each) ? [] : [index]));
-      const native = this.re2 === undefined ? undefined : new NativeSets(this.re2, this.unlocated.map((index) => this.patterns[index]?.re2Source ?? ''));
+      const native = this.re2 === undefined ? undefined : new NativeSets(this.re2, this.unlocated.flatMap((index) => this.patterns[index] ?? []).map(({ re2Source, states }) => ({ source: re2Source, states })));
       this.prepared = { prefilter: new Prefilter(facts), native };
     }
     return this.prepared;

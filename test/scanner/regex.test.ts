@@ -172,12 +172,13 @@ t.test('what a match is said to contain and to begin with, it does', (t) => {
     if (refusal(source) !== 'accepted') return;
     const own = pattern(source);
     if (own.matchesEmpty) return;
-    const { required, requiresNonAscii, beginning, reach } = own.facts;
+    const { required, requiresNonAscii, blocks, beginning, reach } = own.facts;
     for (const text of texts) {
       const span = own.find(buffer.copy(text));
       if (span === undefined) continue;
       const matched = fold(text.slice(...span));
       if (requiresNonAscii && !/[^\x00-\x7f]/.test(text.slice(...span))) throw new Error(`${source}: ${JSON.stringify(matched)} is ASCII`);
+      if (blocks !== undefined && !Array.from({ length: span[1] - span[0] }, (_, i) => text.charCodeAt(span[0] + i) >> 8).some((block) => blocks.includes(block))) throw new Error(`${source}: ${JSON.stringify(matched)} has no character of ${blocks.join()}`);
       const most = ({ units, blankRuns, otherRuns }: Reach): number => units + blankRuns * longest(matched, /[\t-\r ]+/g) + otherRuns * longest(matched, /[^\t-\r ]+/g);
       if (reach !== undefined && span[1] - span[0] > most(reach)) throw new Error(`${source}: ${JSON.stringify(matched)} is longer than ${most(reach)}`);
       for (const { literals, within } of required) {

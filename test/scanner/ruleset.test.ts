@@ -57,19 +57,19 @@ t.test('the built-in rules find the same in near-miss texts with RE2, without it
   const next = seeded(7);
   const words = [...ruleWords(builtin), '\u200b', 'ſystem', '4111', '1111', '@example.org', '\n', '```', '忽略', 'İ', '"', "'"];
   const shown = builtin.flatMap(({ examples }) => [...examples.should_match, ...examples.should_not_match]);
-  const texts = Array.from({ length: 120 }, (_, index) => {
+  const texts = Array.from({ length: 60 }, (_, index) => {
     const text = nearMissText(words, 200 + next(1800), [5, 30, 100][index % 3] ?? 10, next);
     const example = shown[next(shown.length)] ?? '';
     return index % 2 === 0 ? text : `${text} ${example} ${text}`;
   });
-  for (const text of [...texts, ...shown]) {
+  for (const text of [...texts, ...shown.filter((_, index) => index % (process.env['RAXED_TEST_LONG'] === undefined ? 8 : 1) === 0)]) {
     const expected = plain(text.toWellFormed());
     for (const ruleset of rulesets) {
       const found = hits(ruleset, text);
       if (found.join() !== expected.join()) t.same(found, expected, `${ruleset.engine}: ${JSON.stringify(text.slice(0, 80))}`);
     }
   }
-  t.pass(`${texts.length + shown.length} texts agree`);
+  t.pass('all texts agree');
   t.end();
 });
 

@@ -1,5 +1,6 @@
 import { beginning } from './beginning.js';
 import type { Beginning } from './beginning.js';
+import type { CharSet } from './char-set.js';
 import { literalMembers } from './literal-fold.js';
 import { bounded, farthest, joined, NO_REACH, reach } from './reach.js';
 import type { Reach } from './reach.js';
@@ -10,6 +11,8 @@ export interface PatternFacts {
   /** A match contains a literal of each group. The literals are folded by `foldUnit`. */
   readonly required: readonly RequiredGroup[];
   readonly requiresNonAscii: boolean;
+  /** A match has a UTF-16 unit of one of these blocks of 256; undefined: it may have ASCII only. */
+  readonly blocks: readonly number[] | undefined;
   /** What a match begins with, as far as that can be said. */
   readonly beginning: Beginning | undefined;
   /** The most that a match can have, as far as there is a bound. */
@@ -28,6 +31,8 @@ const MAX_LITERAL_LENGTH = 6;
 const USEFUL_RARITY = 3;
 const MAX_EXACT = 32;
 const MAX_MEMBERS = 4;
+/** Of a repetition, so many turns are looked into. */
+const MAX_COPIES = 6;
 const MAX_GROUP = 256;
 const MAX_GROUPS = 3;
 
@@ -35,6 +40,7 @@ export function patternFacts(node: Node): PatternFacts {
   return {
     required: requiredGroups(node),
     requiresNonAscii: requiresNonAscii(node),
+    blocks: requiredBlocks(node),
     beginning: beginning(node),
     reach: bounded(reach(node)),
   };
@@ -51,6 +57,8 @@ interface Known {
   readonly groups: readonly Group[];
   readonly reach: Reach;
 }
+
+const NOTHING_KNOWN: Known = { exact: undefined, groups: [], reach: NO_REACH };
 
 /** The idea is that of RE2's `prefilter.cc`: many expressions can be ruled out by one search for their literals. */
 function requiredGroups(node: Node): RequiredGroup[] {
@@ -80,6 +88,31 @@ function requiresNonAscii(node: Node): boolean {
   }
 }
 
+function requiredBlocks(node: Node): readonly number[] | undefined {
+  switch (node.kind) {
+    case 'empty': case 'assert': return undefined;
+    case 'set': return (node.set[0] ?? 0) < 0x80 ? undefined : blocksOf(node.set);
+    case 'concat': return node.parts.map(requiredBlocks).reduce((best, each) => (each !== undefined && (best === undefined || each.length < best.length) ? each : best), undefined);
+    case 'alternate': {
+      const branches = node.branches.map(requiredBlocks);
+      return branches.includes(undefined) ? undefined : [...new Set(branches.flatMap((blocks) => blocks ?? []))];
+    }
+    case 'repeat': return node.min > 0 ? requiredBlocks(node.child) : undefined;
+  }
+}
+
+/** The blocks of the first units of a set's members. */
+function blocksOf(set: CharSet): readonly number[] {
+  const blocks = new Set<number>();
+  const blockOf = (code: number): number => (code > 0xffff ? 0xd800 + ((code - 0x10000) >> 10) : code) >> 8;
+  for (let i = 0; i < set.length; i += 2) {
+    for (const [low, high] of [[set[i] ?? 0, Math.min(set[i + 1] ?? 0, 0xffff)], [Math.max(set[i] ?? 0, 0x10000), set[i + 1] ?? 0]] as const) {
+      if (low <= high) for (let block = blockOf(low); block <= blockOf(high); block++) blocks.add(block);
+    }
+  }
+  return [...blocks];
+}
+
 function analyse(node: Node): Known {
   switch (node.kind) {
     case 'empty': case 'assert': return { exact: [''], groups: [], reach: NO_REACH };
@@ -93,7 +126,8 @@ function analyse(node: Node): Known {
         const optional = node.max === 1 && child.exact !== undefined && child.exact.length < MAX_EXACT ? [...child.exact, ''] : undefined;
         return { exact: optional, groups: [], reach: whole };
       }
-      if (node.min === node.max && node.min <= 4) return concatenated(Array.from({ length: node.min }, () => child));
+      if (node.min === node.max && node.min <= MAX_COPIES) return concatenated(Array.from({ length: node.min }, () => child));
+      if (node.min > 1 && child.exact !== undefined) return { ...concatenated([...Array.from({ length: Math.min(node.min, MAX_COPIES) }, () => child), NOTHING_KNOWN]), reach: whole };
       // What every turn contains, the first one does.
       return { exact: undefined, groups: child.exact === undefined ? child.groups : [{ texts: child.exact, within: child.reach }], reach: whole };
     }

@@ -4,7 +4,7 @@ import { LazyDfa } from './dfa.js';
 import { patternFacts } from './literals.js';
 import type { PatternFacts } from './literals.js';
 import { parsePattern } from './parse.js';
-import { checkSize, compileProgram } from './program.js';
+import { checkSize, compileProgram, programSize } from './program.js';
 import type { Program } from './program.js';
 import { reach } from './reach.js';
 import type { Units } from './units.js';
@@ -59,6 +59,11 @@ export class Pattern {
   /** The same expression for RE2. */
   get re2Source(): string {
     return this.known?.re2Source ?? printRe2(this.node);
+  }
+
+  /** How many states its automaton has: as many may have to be looked at for each character. */
+  get states(): number {
+    return programSize(this.node);
   }
 
   /** Whether it can match the empty text. RE2, which goes by bytes, may then find `\B` inside a character; this engine does not. */

@@ -32,17 +32,18 @@ const KINDS: Readonly<Record<Assertion, number>> = {
 
 /** Throws `PatternError` for an expression whose automaton would be too big. Cheap: nothing is built. */
 export function checkSize(node: Node): void {
-  if (instructions(node) >= MAX_INSTRUCTIONS) throw new PatternError(`needs more than ${MAX_INSTRUCTIONS} states; use smaller counts`);
+  if (programSize(node) >= MAX_INSTRUCTIONS) throw new PatternError(`needs more than ${MAX_INSTRUCTIONS} states; use smaller counts`);
 }
 
-function instructions(node: Node): number {
+/** How many instructions an expression's automaton has, one for its end aside. */
+export function programSize(node: Node): number {
   switch (node.kind) {
     case 'empty': return 0;
     case 'set': case 'assert': return 1;
-    case 'concat': return node.parts.reduce((sum, part) => sum + instructions(part), 0);
-    case 'alternate': return node.branches.reduce((sum, branch) => sum + instructions(branch) + 1, 0);
+    case 'concat': return node.parts.reduce((sum, part) => sum + programSize(part), 0);
+    case 'alternate': return node.branches.reduce((sum, branch) => sum + programSize(branch) + 1, 0);
     case 'repeat': {
-      const body = instructions(node.child);
+      const body = programSize(node.child);
       return node.max === Infinity ? body * Math.max(1, node.min) + 1 : body * node.max + (node.max - node.min);
     }
   }
