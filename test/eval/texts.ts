@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -12,6 +13,8 @@ export interface LabelledText {
   readonly lang: string;
   /** The file's name without its ending. */
   readonly source: string;
+  /** Of the file, in hex. */
+  readonly sha256: string;
   readonly channel: Channel;
 }
 
@@ -22,6 +25,7 @@ const CHANNEL_OF: Readonly<Record<string, Channel>> = { RAG: 'rag_context', TOOL
 export function* readTexts(folder: string): Generator<LabelledText> {
   for (const name of readdirSync(folder).filter((file) => /\.jsonl(\.gz)?$/.test(file)).sort()) {
     const bytes = readFileSync(join(folder, name));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
     const lines = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').split('\n');
     for (const [index, line] of lines.entries()) {
       if (line === '') continue;
@@ -31,7 +35,7 @@ export function* readTexts(folder: string): Generator<LabelledText> {
       const familyName = typeof family === 'string' ? family : '?';
       yield {
         text, attack: label === 1, family: familyName, lang: typeof lang === 'string' ? lang : '?',
-        source: basename(name).replace(/\.jsonl(\.gz)?$/, ''),
+        source: basename(name).replace(/\.jsonl(\.gz)?$/, ''), sha256,
         channel: CHANNELS.find((name) => name === channel) ?? CHANNEL_OF[familyName] ?? 'prompt',
       };
     }
