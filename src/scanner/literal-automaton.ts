@@ -13,10 +13,11 @@ export class LiteralAutomaton {
   private readonly table: Uint16Array | Uint32Array;
   /** In the states from this one on literals end. */
   private readonly firstEnd: number;
-  /** By such a state, the first of them 0: the literals that end there, shorter ones included. */
-  readonly ends: readonly (readonly number[])[];
+  /** How many states those are. */
+  readonly endCount: number;
 
-  constructor(literals: readonly string[]) {
+  /** `onEnd` is told of each of them in order: the literals that end there, shorter ones included. */
+  constructor(literals: readonly string[], onEnd: (literals: readonly number[]) => void) {
     const columnOf = new Map<number, number>();
     for (const literal of literals) for (const unit of unitsOf(literal)) if (!columnOf.has(unit)) columnOf.set(unit, columnOf.size + 1);
     this.stride = columnOf.size + 1;
@@ -25,10 +26,14 @@ export class LiteralAutomaton {
     this.columns = new Uint16Array(variants.reduce((most, { codes }) => Math.max(most, ...codes), 127) + 1);
     for (const { column, codes } of variants) for (const code of codes) this.columns[code] = column;
 
-    ({ table: this.table, ends: this.ends, firstEnd: this.firstEnd } = automaton(new Trie(literals, columnOf), this.stride));
+    const { table, ends, firstEnd } = automaton(new Trie(literals, columnOf), this.stride);
+    this.table = table;
+    this.firstEnd = firstEnd;
+    this.endCount = ends.length;
+    ends.forEach((indexes) => { onEnd(indexes); });
   }
 
-  /** Notes each place of the text where literals end: which of `ends` (the first of them counts as `first`), and the offset. */
+  /** Notes each place of the text where literals end: which of those states (the first of them counts as `first`), and the offset. */
   search({ units, length }: Units, hits: Hits, first: number): void {
     const { columns, table, stride, firstEnd } = this;
     const known = columns.length;

@@ -135,7 +135,7 @@ export class Prefilter {
     this.found.clear();
     this.ascii.search(text, this.found, 0);
     if (!isAscii && this.otherLiterals.length > 0) {
-      const first = this.ascii.ends.length;
+      const first = this.ascii.endCount;
       this.others ??= this.automaton(this.otherLiterals);
       this.foundOthers.clear();
       this.others.search(text, this.foundOthers, first);
@@ -312,17 +312,17 @@ export class Prefilter {
 
   /** An automaton for some literals; what its hits mean is appended to what is known. */
   private automaton(literals: readonly Literal[]): LiteralAutomaton {
-    const automaton = new LiteralAutomaton(literals.map(({ text }) => text));
-    const meanings = [...this.meanings];
-    const starts = [...this.meaningStarts];
-    const middles = [...this.meaningMiddles];
-    for (const indexes of automaton.ends) {
-      const ending = indexes.flatMap((index) => literals[index] ?? []);
-      meanings.push(...new Set(ending.flatMap(({ groups }) => groups)));
+    const meanings = Array.from(this.meanings);
+    const starts = Array.from(this.meaningStarts);
+    const middles = Array.from(this.meaningMiddles);
+    const automaton = new LiteralAutomaton(literals.map(({ text }) => text), (indexes) => {
+      const groups = new Set<number>();
+      for (const index of indexes) for (const group of literals[index]?.groups ?? []) groups.add(group);
+      for (const group of groups) meanings.push(group);
       middles.push(meanings.length);
-      for (const { begins, text } of ending) for (const pattern of begins) meanings.push(pattern, text.length);
+      for (const index of indexes) for (const pattern of literals[index]?.begins ?? []) meanings.push(pattern, literals[index]?.text.length ?? 0);
       starts.push(meanings.length);
-    }
+    });
     const count = middles.length;
     this.meanings = Uint16Array.from(meanings);
     this.meaningStarts = Uint32Array.from(starts);

@@ -16,35 +16,34 @@ export const MATCHED = 16;
  * be settled, and few of the ways lead on. All the automata of a pattern are this one, cached or not.
  */
 export class Automaton {
-  /** The configuration that `begin` or `step` has made. */
-  readonly list: Int32Array;
+  /** How many threads the configuration in `list` has that `begin` or `step` has made. */
   length = 0;
   flags = 0;
-
-  private readonly before: Int32Array;
-  /** By instruction: the step in which it was passed, and the one in which it became a thread. */
-  private readonly passed: Uint32Array;
-  private readonly added: Uint32Array;
-  private generation = 0;
-  /** By instruction: what `openWays` says, once asked. */
-  private readonly ways: (Int32Array | undefined)[] = [];
+  /** By instruction: where in `ways` that begins and ends which `openWays` found, once asked. */
+  private readonly wayStarts: Int32Array;
+  private readonly wayEnds: Int32Array;
+  private ways = new Int32Array(0);
+  private waysLength = 0;
   private readonly shared: Uint8Array;
-  private readonly pendingWays: Int32Array[] = [];
   private readonly pendingIndexes: number[] = [];
+  private readonly pendingEnds: number[] = [];
   private readonly endClass: number;
   /** Whether an attempt can begin after the first character at all. */
   private readonly startsLater: boolean;
 
   /** `longest`: a match does not end less preferred threads (for the way back); else the preferred one wins, as in Perl. */
-  constructor(readonly program: Program, private readonly longest: boolean) {
+  constructor(readonly program: Program, private readonly longest: boolean, private readonly scratch: Scratch) {
     const size = program.ops.length;
-    this.list = new Int32Array(size);
-    this.before = new Int32Array(size);
-    this.passed = new Uint32Array(size);
-    this.added = new Uint32Array(size);
+    scratch.makeRoom(size);
+    this.wayStarts = new Int32Array(size);
+    this.wayEnds = new Int32Array(size);
     this.endClass = program.alphabet.size;
     this.shared = sharedInstructions(program);
     this.startsLater = canStartLater(program);
+  }
+
+  get list(): Int32Array {
+    return this.scratch.list;
   }
 
   /** Nothing can come of this configuration any more. */
@@ -61,19 +60,20 @@ export class Automaton {
 
   /** Goes from a configuration over one character class, or over the end of the text; `from` may be `this.list`. */
   step(from: Int32Array, offset: number, length: number, flags: number, charClass: number): void {
-    const { program, list, added } = this;
+    const { program, scratch } = this;
+    const { list, before, added } = scratch;
     const atEnd = charClass === this.endClass;
     const kind = atEnd ? EDGE : program.alphabet.kinds[charClass] ?? 0;
     const holds = program.kindsUsed === 0 ? 0 : program.backward ? heldAssertions(kind, flags) : heldAssertions(flags, kind);
     let threads = from;
     let first = offset;
     if (from === list) {
-      for (let i = 0; i < length; i++) this.before[i] = list[offset + i] ?? 0;
-      threads = this.before;
+      for (let i = 0; i < length; i++) before[i] = list[offset + i] ?? 0;
+      threads = before;
       first = 0;
     }
     this.length = 0;
-    const generation = ++this.generation;
+    const generation = ++scratch.generation;
     let seeking = (flags & SEEKING) !== 0;
     let matched = false;
     for (let i = first; i < first + length; i++) {
@@ -88,19 +88,21 @@ export class Automaton {
 
   /** Lets one thread go over a class; whether it had matched before. */
   private advance(thread: number, charClass: number, holds: number): boolean {
-    const { passed, added, list, generation, longest, pendingWays, pendingIndexes } = this;
+    const { longest, pendingIndexes, pendingEnds, wayStarts, wayEnds } = this;
+    const { passed, added, list, generation } = this.scratch;
     const { ops, args, outs, alphabet: { members, setCount, size } } = this.program;
     const atEnd = charClass === size;
     const row = charClass * setCount;
     let depth = 0;
     let ways = this.openWays(thread);
-    let index = 0;
+    let index = wayStarts[thread] ?? 0;
+    let end = wayEnds[thread] ?? 0;
     let matched = false;
     for (;;) {
-      if (index === ways.length) {
+      if (index === end) {
         if (depth === 0) return matched;
-        ways = pendingWays[--depth] ?? ways;
-        index = pendingIndexes[depth] ?? 0;
+        index = pendingIndexes[--depth] ?? 0;
+        end = pendingEnds[depth] ?? 0;
         continue;
       }
       const set = ways[index++] ?? 0;
@@ -116,10 +118,12 @@ export class Automaton {
         passed[at] = generation;
         const isAssertion = ops[at] === ASSERT;
         if (isAssertion && (holds >> (args[at] ?? 0) & 1) === 0) continue;
-        pendingWays[depth] = ways;
-        pendingIndexes[depth++] = index;
-        ways = this.openWays(isAssertion ? outs[at] ?? 0 : at);
-        index = 0;
+        pendingIndexes[depth] = index;
+        pendingEnds[depth++] = end;
+        const next = isAssertion ? outs[at] ?? 0 : at;
+        ways = this.openWays(next);
+        index = wayStarts[next] ?? 0;
+        end = wayEnds[next] ?? 0;
       }
     }
   }
@@ -127,10 +131,10 @@ export class Automaton {
   /**
    * What can be reached from an instruction without a character, in order, as pairs: for a CHAR, its set and
    * where it leads; for others, -1 and the instruction: assertions and shared choices are not gone into.
+   * From `wayStarts` to `wayEnds` in the array that it gives.
    */
   private openWays(start: number): Int32Array {
-    const known = this.ways[start];
-    if (known !== undefined) return known;
+    if (this.wayEnds[start] !== 0) return this.ways;
     const { ops, args, outs } = this.program;
     const found: number[] = [];
     const seen = new Set<number>();
@@ -142,7 +146,35 @@ export class Automaton {
       else if (ops[at] === CHAR) found.push(args[at] ?? 0, outs[at] ?? 0);
       else found.push(-1, at);
     }
-    return this.ways[start] = Int32Array.from(found);
+    const end = this.waysLength + found.length;
+    if (end > this.ways.length) {
+      const larger = new Int32Array(Math.max(end, 2 * this.ways.length));
+      larger.set(this.ways);
+      this.ways = larger;
+    }
+    this.ways.set(found, this.waysLength);
+    this.wayStarts[start] = this.waysLength;
+    this.wayEnds[start] = this.waysLength = end;
+    return this.ways;
+  }
+}
+
+/** What one step needs, for all automata that take turns. */
+export class Scratch {
+  list = new Int32Array(0);
+  before = new Int32Array(0);
+  /** By instruction: the step in which it was passed, and the one in which it became a thread. */
+  passed = new Uint32Array(0);
+  added = new Uint32Array(0);
+  generation = 0;
+
+  makeRoom(size: number): void {
+    if (size <= this.list.length) return;
+    const length = Math.max(size, 2 * this.list.length);
+    this.list = new Int32Array(length);
+    this.before = new Int32Array(length);
+    this.passed = new Uint32Array(length);
+    this.added = new Uint32Array(length);
   }
 }
 

@@ -34,7 +34,7 @@ export class LazyDfa {
   private startGeneration = 0;
 
   constructor(private readonly program: Program, private readonly memory: DfaMemory, longest: boolean) {
-    this.automaton = new Automaton(program, longest);
+    this.automaton = new Automaton(program, longest, memory.scratch);
     this.endClass = program.alphabet.size;
     this.cache = new StateCache(this.endClass + 1, memory);
   }

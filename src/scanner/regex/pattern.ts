@@ -34,7 +34,6 @@ export class Pattern {
   steps = 0;
   private parsed: Node | undefined;
   private ownFacts: PatternFacts | undefined;
-  private backwardProgram: (() => Program) | undefined;
   private forward: LazyDfa | undefined;
   private backward: LazyDfa | undefined;
   private tail: LazyDfa | undefined;
@@ -98,7 +97,7 @@ export class Pattern {
 
   /** Where the longest match that ends at `end` begins, when there is one. */
   matchStart(text: Units, end: number): number {
-    this.backward ??= new LazyDfa((this.backwardProgram ?? compileProgram(this.node).backward)(), this.memory, true);
+    this.backward ??= this.automaton((node) => compileProgram(node).backward(), true);
     return this.backward.findStart(text, end);
   }
 
@@ -109,18 +108,20 @@ export class Pattern {
 
   /** Whether the rest of the pattern, after those parts, matches at a place. */
   tailMatches(text: Units, at: number): boolean {
-    this.tail ??= new LazyDfa(compileProgram(tail(this.node, this.facts.beginning?.skipped ?? 0)).forward, this.memory, false);
+    this.tail ??= this.automaton((node) => compileProgram(tail(node, this.facts.beginning?.skipped ?? 0)).forward, false);
     const matches = this.tail.matchesAt(text, at);
     this.steps = this.tail.steps;
     return matches;
   }
 
   private forwardDfa(): LazyDfa {
-    if (this.forward === undefined) {
-      const { forward, backward } = compileProgram(this.node);
-      this.backwardProgram = backward;
-      this.forward = new LazyDfa(forward, this.memory, false);
-    }
-    return this.forward;
+    return this.forward ??= this.automaton((node) => compileProgram(node).forward, false);
+  }
+
+  private automaton(compile: (node: Node) => Program, longest: boolean): LazyDfa {
+    const dfa = new LazyDfa(compile(this.node), this.memory, longest);
+    // The tree takes many times the memory of the program, and can be had again.
+    this.parsed = undefined;
+    return dfa;
   }
 }

@@ -1,4 +1,4 @@
-import { MATCHED } from './automaton.js';
+import { MATCHED, Scratch } from './automaton.js';
 
 /** An entry of a table whose state has not been made yet. */
 export const UNKNOWN = 0;
@@ -15,10 +15,12 @@ export interface DfaLimits {
   readonly freeStates: number;
 }
 
-export const DFA_LIMITS: DfaLimits = { maxBytes: 16 * 1024 * 1024, maxDfaBytes: 256 * 1024, freeStates: 100 };
+export const DFA_LIMITS: DfaLimits = { maxBytes: 8 * 1024 * 1024, maxDfaBytes: 256 * 1024, freeStates: 100 };
 
 /** Bounds what the caches of many automata hold together: whoever needs more when it is used up empties the others. */
 export class DfaMemory {
+  /** Only one of the automata runs at a time. */
+  readonly scratch = new Scratch();
   private used = 0;
   private readonly holders = new Set<StateCache>();
 
