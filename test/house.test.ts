@@ -38,7 +38,7 @@ const PURE = [
   /^delivery\/(breaker|gate|outcome|pace|refusals|retry|window)$/,
   /^audit\/(record|chain|walk|filter|file-name)$/,
   /^agents\/(counters|customer|registry|saved-state|warnings)$/,
-  /^control\/(protocol|method|methods\/.*)$/,
+  /^control\/(protocol|method|openapi|methods\/.*)$/,
   /^daemon\/(detection-counts|judgement|rule-names)$/,
   /^cli\/(render|text-width|tree|ctl\/(top-view|agent-tree))$/,
 ];

@@ -24,6 +24,8 @@ export interface Dispatcher {
   subscription(name: string, scope: Scope): Subscription | undefined;
   /** The table's entry for an HTTP path; throws UNKNOWN_METHOD or FORBIDDEN. */
   entry(name: string, scope: Scope): MethodEntry;
+  /** What is served to a scope. */
+  entries(scope: Scope): readonly MethodEntry[];
   /** Bytes that all connections may hold of requests that are not yet complete. */
   readonly reading: Budget;
   /** The most bytes of JSON that a call may have: every text byte escaped, and the rest of the request. */
@@ -85,6 +87,7 @@ export function createDispatcher(options: {
   return {
     reading,
     entry,
+    entries: (scope) => options.methods.filter((method) => scope === 'control' || method.scope === scope),
     maxBodyBytes: () => options.limits().maxTextBytes * JSON_BYTES_PER_TEXT_BYTE + BODY_OVERHEAD_BYTES,
     call(name, params, context) {
       const running1 = call(name, params, context);

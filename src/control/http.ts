@@ -5,6 +5,7 @@ import { ERROR_CODES, RaxedError } from '../errors.js';
 import type { Clock } from '../ports.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Door } from './door.js';
+import { OPENAPI_PATH, openApi } from './openapi.js';
 import { errorBody, methodOfPath, parseBody } from './protocol.js';
 
 /** What the health probes ask; the answers are sent as JSON. */
@@ -24,7 +25,7 @@ export interface HttpOptions {
 }
 
 /**
- * A listener for one HTTP request: POST /v1/<method>, GET /healthz, GET /readyz. Never rejects.
+ * A listener for one HTTP request: POST /v1/<method>, GET /v1/openapi.json, /healthz, /readyz. Never rejects.
  * The two probes need no token, because they say nothing but yes or no.
  */
 export function createHttpHandler(options: HttpOptions): (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => Promise<void> {
@@ -42,9 +43,12 @@ export function createHttpHandler(options: HttpOptions): (request: IncomingMessa
     }
     const unknown = door.tokenProblem(request.headers);
     if (unknown !== undefined) throw unknown;
+    const origin = door.originOf(request.socket);
+    if (path === OPENAPI_PATH) {
+      return request.method === 'GET' ? { status: 200, body: openApi(dispatcher.entries(origin.scope), { tokenNeeded: origin.caller.socket === 'http' }) } : wrongVerb('GET');
+    }
     const name = methodOfPath(path);
     if (name === undefined) throw new RaxedError('UNKNOWN_METHOD', 'there is no such path');
-    const origin = door.originOf(request.socket);
     dispatcher.entry(name, origin.scope);
     if (request.method !== 'POST') return wrongVerb('POST');
 

@@ -1,4 +1,4 @@
-import type { Static, TObject } from '@sinclair/typebox';
+import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { TypeCheck, ValueError } from '@sinclair/typebox/compiler';
 import { TypeCompiler, ValueErrorType } from '@sinclair/typebox/compiler';
 import { RaxedError } from '../errors.js';
@@ -39,8 +39,12 @@ export interface Method {
   readonly kind: 'call';
   /** The path of the `ctl` command with dots: `mssp.test-webhook`. */
   readonly name: string;
+  /** One sentence, for the OpenAPI document. */
+  readonly summary: string;
   readonly scope: Scope;
   readonly params: TObject;
+  /** Described, not enforced. */
+  readonly result: TSchema | undefined;
   /** UTF-8 bytes of the texts in parameters that `parse` accepted; counted against `max_text_bytes`. */
   textBytes(params: unknown): number;
   /** Checks parameters; throws BAD_REQUEST. */
@@ -49,12 +53,15 @@ export interface Method {
   run(parsed: unknown, context: CallContext): Promise<object>;
   /** The HTTP status of a result; 200 for most. */
   httpStatus(result: object): number;
+  /** Those that `httpStatus` may say. */
+  readonly resultStatuses: readonly number[];
 }
 
 /** A stream of notifications, over the WebSocket only. */
 export interface Subscription {
   readonly kind: 'subscription';
   readonly name: string;
+  readonly summary: string;
   readonly scope: Scope;
   readonly params: TObject;
   parse(params: unknown): unknown;
@@ -85,13 +92,16 @@ export function paramsFor({ tenant }: Origin, entry: MethodEntry, params: unknow
 
 export interface MethodDefinition<P extends TObject> {
   readonly name: string;
+  readonly summary: string;
   readonly scope: Scope;
   readonly params: P;
+  readonly result?: TSchema;
   handle(params: Static<P>, context: CallContext): Promise<object>;
   /** What the schema cannot say; throws BAD_REQUEST. */
   check?(params: Static<P>): void;
   textBytes?(params: Static<P>): number;
-  httpStatus?(result: object): number;
+  /** For methods whose results are not all sent with 200. */
+  readonly http?: { readonly statuses: readonly number[]; statusOf(result: object): number };
 }
 
 /** One row of the method table, from a schema and a typed handler. */
@@ -100,18 +110,22 @@ export function defineMethod<P extends TObject>(definition: MethodDefinition<P>)
   return {
     kind: 'call',
     name: definition.name,
+    summary: definition.summary,
     scope: definition.scope,
     params: definition.params,
+    result: definition.result,
     parse,
     // What reaches these two went through `parse`.
     textBytes: (parsed) => definition.textBytes?.(parsed as Static<P>) ?? 0,
     run: (parsed, context) => definition.handle(parsed as Static<P>, context),
-    httpStatus: (result) => definition.httpStatus?.(result) ?? 200,
+    httpStatus: (result) => definition.http?.statusOf(result) ?? 200,
+    resultStatuses: definition.http?.statuses ?? [200],
   };
 }
 
 export function defineSubscription<P extends TObject>(definition: {
   readonly name: string;
+  readonly summary: string;
   readonly scope: Scope;
   readonly params: P;
   start(params: Static<P>, emit: (event: object) => void): () => void;
@@ -119,6 +133,7 @@ export function defineSubscription<P extends TObject>(definition: {
   return {
     kind: 'subscription',
     name: definition.name,
+    summary: definition.summary,
     scope: definition.scope,
     params: definition.params,
     parse: paramsParser(definition.params),

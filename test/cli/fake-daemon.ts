@@ -39,7 +39,7 @@ export async function fakeDaemon(t: Pick<Test, 'teardown'>, answers: Readonly<Re
   const calls: Call[] = [];
   const methods = Object.entries(answers).map(([name, answer]): Method => {
     const real = REAL.find((method) => method.name === name && method.kind === 'call');
-    const method = real?.kind === 'call' ? real : defineMethod({ name, scope: 'control', params: Type.Object({}), handle: unused });
+    const method = real?.kind === 'call' ? real : defineMethod({ name, summary: 'Made up.', scope: 'control', params: Type.Object({}), handle: unused });
     return {
       ...method,
       async run(parsed) {

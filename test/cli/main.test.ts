@@ -228,7 +228,7 @@ t.test('the socket is RAXED_SOCKET, else where this user\'s daemon has it', asyn
 t.test('tail shows events until it is ended, and says when the daemon goes', async (t) => {
   const filters: object[] = [];
   const socket = await daemon(t, {}, [defineSubscription({
-    name: 'tail', scope: 'control', params: Type.Object({ type: Type.Optional(Type.String({ pattern: '^[a-z]+$' })) }),
+    name: 'tail', summary: 'Events.', scope: 'control', params: Type.Object({ type: Type.Optional(Type.String({ pattern: '^[a-z]+$' })) }),
     start: (filter, emit) => { filters.push(filter); queueMicrotask(() => { for (const event of events) emit(event); }); return () => undefined; },
   })]);
   const events = [

@@ -5,6 +5,7 @@ import type { CallContext, Method } from '../method.js';
 import { defineMethod } from '../method.js';
 import { ParamsError } from '../params-error.js';
 import { IdSchema, LabelSchema } from './id.js';
+import { AgentSchema } from './results.js';
 
 const closed = { additionalProperties: false } as const;
 const CountSchema = Type.Integer({ minimum: 0, maximum: 1e12 });
@@ -67,11 +68,11 @@ export interface AgentActions {
 
 export function createAgentMethods(actions: AgentActions): Method[] {
   return [
-    defineMethod({ name: 'agent.register', scope: 'scan', params: RegisterParams, check: requirePair, handle: (params, context) => actions.register(params, context) }),
-    defineMethod({ name: 'agent.heartbeat', scope: 'scan', params: HeartbeatParams, check: requireCounts, handle: (params, context) => actions.heartbeat(params, context) }),
-    defineMethod({ name: 'agent.list', scope: 'control', params: ListParams, handle: (params) => actions.list(params) }),
-    defineMethod({ name: 'agent.status', scope: 'control', params: NameParams, handle: (params) => actions.status(params) }),
-    defineMethod({ name: 'agent.unregister', scope: 'control', params: NameParams, handle: (params, context) => actions.unregister(params, context) }),
+    defineMethod({ name: 'agent.register', summary: 'Makes an application known as an agent of a customer, or tells that it has started again.', scope: 'scan', params: RegisterParams, result: AgentSchema, check: requirePair, handle: (params, context) => actions.register(params, context) }),
+    defineMethod({ name: 'agent.heartbeat', summary: 'Says that an agent is alive, and what it has done since its last heartbeat.', scope: 'scan', params: HeartbeatParams, result: AgentSchema, check: requireCounts, handle: (params, context) => actions.heartbeat(params, context) }),
+    defineMethod({ name: 'agent.list', summary: 'The agents of an MSSP or a customer, or all of them.', scope: 'control', params: ListParams, handle: (params) => actions.list(params) }),
+    defineMethod({ name: 'agent.status', summary: 'One agent.', scope: 'control', params: NameParams, handle: (params) => actions.status(params) }),
+    defineMethod({ name: 'agent.unregister', summary: 'Forgets an agent.', scope: 'control', params: NameParams, handle: (params, context) => actions.unregister(params, context) }),
   ];
 }
 

@@ -45,9 +45,9 @@ export interface AuditActions {
 
 export function createAuditMethods(actions: AuditActions): Method[] {
   return [
-    defineMethod({ name: 'audit.stats', scope: 'control', params: StatsParams, handle: (query, context) => actions.stats(query, context) }),
-    defineMethod({ name: 'audit.recent', scope: 'control', params: RecentParams, handle: (query, context) => actions.recent(query, context) }),
-    defineMethod({ name: 'audit.verify', scope: 'control', params: VerifyParams, handle: (_params, context) => actions.verify(context) }),
-    defineMethod({ name: 'audit.cleanup', scope: 'control', params: CleanupParams, handle: (query, context) => actions.cleanup(query, context) }),
+    defineMethod({ name: 'audit.stats', summary: 'How many deliveries succeeded and failed.', scope: 'control', params: StatsParams, handle: (query, context) => actions.stats(query, context) }),
+    defineMethod({ name: 'audit.recent', summary: 'The newest records of the audit log.', scope: 'control', params: RecentParams, handle: (query, context) => actions.recent(query, context) }),
+    defineMethod({ name: 'audit.verify', summary: 'Checks the chain of hashes of the audit log.', scope: 'control', params: VerifyParams, handle: (_params, context) => actions.verify(context) }),
+    defineMethod({ name: 'audit.cleanup', summary: 'Removes files of the audit log that were kept long enough.', scope: 'control', params: CleanupParams, handle: (query, context) => actions.cleanup(query, context) }),
   ];
 }

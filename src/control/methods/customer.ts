@@ -76,16 +76,17 @@ export interface CustomerActions {
 
 export function createCustomerMethods(actions: CustomerActions): Method[] {
   return [
-    defineMethod({ name: 'customer.create', scope: 'control', params: CreateParams, handle: (params, context) => actions.create(params, context) }),
-    defineMethod({ name: 'customer.configure', scope: 'control', params: ConfigureParams, check: requireChange(ConfigureParams), handle: (params, context) => actions.configure(params, context) }),
-    defineMethod({ name: 'customer.list', scope: 'control', params: ListParams, handle: ({ mssp }) => actions.list(mssp) }),
-    defineMethod({ name: 'customer.show', scope: 'control', params: OneCustomer, handle: ({ mssp, id }) => actions.show(mssp, id) }),
+    defineMethod({ name: 'customer.create', summary: 'Makes a customer of an MSSP.', scope: 'control', params: CreateParams, handle: (params, context) => actions.create(params, context) }),
+    defineMethod({ name: 'customer.configure', summary: 'Changes what is named of a customer, and nothing else.', scope: 'control', params: ConfigureParams, check: requireChange(ConfigureParams), handle: (params, context) => actions.configure(params, context) }),
+    defineMethod({ name: 'customer.list', summary: 'The customers of an MSSP.', scope: 'control', params: ListParams, handle: ({ mssp }) => actions.list(mssp) }),
+    defineMethod({ name: 'customer.show', summary: 'One customer.', scope: 'control', params: OneCustomer, handle: ({ mssp, id }) => actions.show(mssp, id) }),
     defineMethod({
       name: 'customer.delete',
+      summary: 'Deletes a customer, and what waits for it unless it is drained.',
       scope: 'control',
       params: DeleteParams,
       handle: ({ mssp, id, ...removal }, context) => actions.delete({ msspId: mssp, customerId: id }, removalOf(removal), context),
     }),
-    defineMethod({ name: 'customer.stats', scope: 'control', params: OneCustomer, handle: ({ mssp, id }) => actions.stats(mssp, id) }),
+    defineMethod({ name: 'customer.stats', summary: 'Agents, scans and threats of a customer.', scope: 'control', params: OneCustomer, handle: ({ mssp, id }) => actions.stats(mssp, id) }),
   ];
 }

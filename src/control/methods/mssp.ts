@@ -110,23 +110,25 @@ export interface MsspActions {
 
 export function createMsspMethods(actions: MsspActions): Method[] {
   return [
-    defineMethod({ name: 'mssp.create', scope: 'control', params: CreateParams, handle: (params, context) => actions.create(params, context) }),
-    defineMethod({ name: 'mssp.configure', scope: 'control', params: ConfigureParams, check: requireChange(ConfigureParams), handle: (params, context) => actions.configure(params, context) }),
-    defineMethod({ name: 'mssp.list', scope: 'control', params: NoParams, handle: () => actions.list() }),
-    defineMethod({ name: 'mssp.show', scope: 'control', params: OneMssp, handle: ({ id }) => actions.show(id) }),
+    defineMethod({ name: 'mssp.create', summary: 'Makes an MSSP.', scope: 'control', params: CreateParams, handle: (params, context) => actions.create(params, context) }),
+    defineMethod({ name: 'mssp.configure', summary: 'Changes what is named of an MSSP, and nothing else.', scope: 'control', params: ConfigureParams, check: requireChange(ConfigureParams), handle: (params, context) => actions.configure(params, context) }),
+    defineMethod({ name: 'mssp.list', summary: 'The MSSPs.', scope: 'control', params: NoParams, handle: () => actions.list() }),
+    defineMethod({ name: 'mssp.show', summary: 'One MSSP.', scope: 'control', params: OneMssp, handle: ({ id }) => actions.show(id) }),
     defineMethod({
       name: 'mssp.test-webhook',
+      summary: 'Sends a test event to an MSSP\'s webhook now.',
       scope: 'control',
       params: TestWebhookParams,
       handle: ({ id, skip_ssl_verify }, context) => actions.testWebhook(id, { skipSslVerify: skip_ssl_verify === true }, context),
     }),
     defineMethod({
       name: 'mssp.rotate-secret',
+      summary: 'Gives an MSSP\'s webhook a new secret, beside which the old one signs for a while.',
       scope: 'control',
       params: RotateSecretParams,
       handle: ({ id, webhook_secret, overlap_hours }, context) => actions.rotateSecret(id, { secret: webhook_secret, overlapMs: (overlap_hours ?? OVERLAP_HOURS) * 3_600_000 }, context),
     }),
-    defineMethod({ name: 'mssp.delete', scope: 'control', params: DeleteParams, handle: ({ id, ...removal }, context) => actions.delete(id, removalOf(removal), context) }),
-    defineMethod({ name: 'mssp.stats', scope: 'control', params: OneMssp, handle: ({ id }) => actions.stats(id) }),
+    defineMethod({ name: 'mssp.delete', summary: 'Deletes an MSSP with its customers.', scope: 'control', params: DeleteParams, handle: ({ id, ...removal }, context) => actions.delete(id, removalOf(removal), context) }),
+    defineMethod({ name: 'mssp.stats', summary: 'Customers, agents, scans and threats of an MSSP.', scope: 'control', params: OneMssp, handle: ({ id }) => actions.stats(id) }),
   ];
 }

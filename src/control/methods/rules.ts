@@ -48,9 +48,9 @@ export interface RulesActions {
 
 export function createRulesMethods(actions: RulesActions): Method[] {
   return [
-    defineMethod({ name: 'rules.list', scope: 'control', params: NoParams, handle: () => actions.list() }),
-    defineMethod({ name: 'rules.suppress', scope: 'control', params: SuppressParams, handle: (params, context) => actions.suppress(params, context) }),
-    defineMethod({ name: 'rules.unsuppress', scope: 'control', params: UnsuppressParams, handle: (params, context) => actions.unsuppress(params, context) }),
-    defineMethod({ name: 'rules.suppressions', scope: 'control', params: NoParams, handle: () => actions.suppressions() }),
+    defineMethod({ name: 'rules.list', summary: 'The rules that the running scanner holds, with their hits.', scope: 'control', params: NoParams, handle: () => actions.list() }),
+    defineMethod({ name: 'rules.suppress', summary: 'Turns a rule off, for all customers or for one.', scope: 'control', params: SuppressParams, handle: (params, context) => actions.suppress(params, context) }),
+    defineMethod({ name: 'rules.unsuppress', summary: 'Turns a rule on again.', scope: 'control', params: UnsuppressParams, handle: (params, context) => actions.unsuppress(params, context) }),
+    defineMethod({ name: 'rules.suppressions', summary: 'The rules that are turned off, and for whom.', scope: 'control', params: NoParams, handle: () => actions.suppressions() }),
   ];
 }

@@ -6,22 +6,23 @@ import type { CallContext, Method } from '../method.js';
 import { defineMethod, paramsParser } from '../method.js';
 import { ParamsError } from '../params-error.js';
 import { IdSchema, LabelSchema } from './id.js';
+import { ScanResultSchema } from './results.js';
 
 const closed = { additionalProperties: false } as const;
 
 export const ScanParamsSchema = Type.Object({
-  prompt: Type.Optional(Type.String()),
-  response: Type.Optional(Type.String()),
-  system_prompt: Type.Optional(Type.String()),
-  rag_context: Type.Optional(Type.String()),
-  tool_calls: Type.Optional(Type.Array(Type.Object({ name: Type.String(), args: Type.Unknown(), result: Type.Optional(Type.Unknown()) }, closed))),
+  prompt: Type.Optional(Type.String({ description: 'What the user says.' })),
+  response: Type.Optional(Type.String({ description: 'What the model answered.' })),
+  system_prompt: Type.Optional(Type.String({ description: 'The operator\'s own words to the model.' })),
+  rag_context: Type.Optional(Type.String({ description: 'Documents, web pages, e-mails: what the model reads as data.' })),
+  tool_calls: Type.Optional(Type.Array(Type.Object({ name: Type.String(), args: Type.Unknown(), result: Type.Optional(Type.Unknown()) }, closed), { description: 'Tools that are to be called, or were.' })),
   mssp_id: Type.Optional(IdSchema),
   customer_id: Type.Optional(IdSchema),
   agent_id: Type.Optional(IdSchema),
   integration: Type.Optional(LabelSchema),
   entry_point: Type.Optional(Type.Union(ENTRY_POINTS.map((name) => Type.Literal(name)))),
-  dry_run: Type.Optional(Type.Boolean()),
-  include_matches: Type.Optional(Type.Boolean()),
+  dry_run: Type.Optional(Type.Boolean({ description: 'Judged, not reported.' })),
+  include_matches: Type.Optional(Type.Boolean({ description: 'The result says which texts matched.' })),
   platform: Type.Optional(LabelSchema),
   version: Type.Optional(LabelSchema),
 }, closed);
@@ -57,13 +58,15 @@ export interface ScanActions {
 export function createScanMethods(actions: ScanActions): Method[] {
   return [defineMethod({
     name: 'scan',
+    summary: 'Judges texts that are said to or by a language model; a threat is reported to the customer\'s SOC.',
     scope: 'scan',
     params: ScanParamsSchema,
+    result: ScanResultSchema,
     check: requireText,
     textBytes: scanTextBytes,
     handle: (params, context) => actions.scan(params, context),
     // The event was refused, the verdict stands: the caller gets it with a status that says so.
-    httpStatus: (result) => ('delivery' in result && result.delivery === 'rejected' ? 503 : 200),
+    http: { statuses: [200, 503], statusOf: (result) => ('delivery' in result && result.delivery === 'rejected' ? 503 : 200) },
   })];
 }
 

@@ -138,10 +138,11 @@ export interface SiemActions {
 
 export function createSiemMethods(actions: SiemActions): Method[] {
   return [
-    defineMethod({ name: 'customer.siem.configure', scope: 'control', params: ConfigureParams, handle: (params, context) => actions.configure(params, context) }),
-    defineMethod({ name: 'customer.siem.show', scope: 'control', params: OneCustomer, handle: ({ mssp, id }) => actions.show(mssp, id) }),
+    defineMethod({ name: 'customer.siem.configure', summary: 'Adds a SIEM to a customer, or replaces the one of this name.', scope: 'control', params: ConfigureParams, handle: (params, context) => actions.configure(params, context) }),
+    defineMethod({ name: 'customer.siem.show', summary: 'The SIEMs of a customer.', scope: 'control', params: OneCustomer, handle: ({ mssp, id }) => actions.show(mssp, id) }),
     defineMethod({
       name: 'customer.siem.test',
+      summary: 'Sends a test event to a customer\'s SIEMs now, or asks only for their health.',
       scope: 'control',
       params: TestParams,
       handle: ({ mssp, id, name, skip_ssl_verify, check_only }, context) =>
@@ -149,6 +150,7 @@ export function createSiemMethods(actions: SiemActions): Method[] {
     }),
     defineMethod({
       name: 'customer.siem.disable',
+      summary: 'Takes a SIEM away from a customer.',
       scope: 'control',
       params: DisableParams,
       handle: ({ mssp, id, name, dry_run }, context) => actions.disable({ msspId: mssp, customerId: id, name }, { dryRun: dry_run === true }, context),

@@ -53,18 +53,18 @@ export interface SpoolActions {
 
 export function createSpoolMethods(actions: SpoolActions): Method[] {
   return [
-    defineMethod({ name: 'spool.status', scope: 'control', params: Type.Object({}, closed), handle: () => actions.status() }),
+    defineMethod({ name: 'spool.status', summary: 'What waits to be delivered, per customer and destination.', scope: 'control', params: Type.Object({}, closed), handle: () => actions.status() }),
     defineMethod({
-      name: 'spool.dead.list', scope: 'control', params: ListParams, check: checkFilter,
+      name: 'spool.dead.list', summary: 'The newest dead letters that fit, and how many there are.', scope: 'control', params: ListParams, check: checkFilter,
       handle: ({ limit, ...fits }) => actions.list(fits, limit ?? DEFAULT_LIMIT),
     }),
-    defineMethod({ name: 'spool.dead.show', scope: 'control', params: ShowParams, handle: ({ id }) => actions.show(id) }),
+    defineMethod({ name: 'spool.dead.show', summary: 'One dead letter.', scope: 'control', params: ShowParams, handle: ({ id }) => actions.show(id) }),
     defineMethod({
-      name: 'spool.dead.replay', scope: 'control', params: ChangeParams, check: checkChoice,
+      name: 'spool.dead.replay', summary: 'Sends dead letters again to the destination that refused them.', scope: 'control', params: ChangeParams, check: checkChoice,
       handle: (params, context) => actions.replay(choiceOf(params), { dryRun: params.dry_run === true }, context),
     }),
     defineMethod({
-      name: 'spool.dead.purge', scope: 'control', params: ChangeParams, check: checkChoice,
+      name: 'spool.dead.purge', summary: 'Deletes dead letters.', scope: 'control', params: ChangeParams, check: checkChoice,
       handle: (params, context) => actions.purge(choiceOf(params), { dryRun: params.dry_run === true }, context),
     }),
   ];
