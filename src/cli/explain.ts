@@ -1,5 +1,6 @@
 import type { ScanTexts } from '../scanner/verdict.js';
 import { SOURCES, sourceText } from '../scanner/verdict.js';
+import { detectionText } from './detection-texts.js';
 import type { Paint } from './render.js';
 import { field, list, plain } from './render.js';
 
@@ -25,18 +26,11 @@ export interface RuleText {
 
 const MAX_WORDS = 160;
 
-/** What a threat that was decoded is reported as; no rule has these texts. */
-const HIDDEN = {
-  description: 'What another rule found here stands in the text only when it is decoded.',
-  risk_explanation: 'Words are encoded so that filters do not see what the model understands.',
-  remediation_advice: 'Do not let the model decode and obey; reject encoded instructions.',
-};
-
 export function explain(verdict: object, texts: ScanTexts, rules: readonly RuleText[]): Explanation[] {
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
   return list(field(verdict, 'detections')).map((detection) => {
     const id = String(field(detection, 'rule_id'));
-    const rule = byId.get(id) ?? HIDDEN;
+    const rule = byId.get(id) ?? detectionText(id, Number(field(detection, 'confidence')));
     const source = SOURCES.find((name) => name === field(detection, 'source')) ?? 'prompt';
     const [start, end] = list(field(detection, 'span')).map(Number);
     const words = sourceText(texts, source)?.slice(start, end) ?? '';

@@ -47,6 +47,8 @@ export interface ScanPayload {
   readonly prompt_length?: number;
   readonly threat_detected: boolean;
   readonly scan_duration_ms: number;
+  /** Only where the scan did not end in time: there may be more than what was found. */
+  readonly incomplete?: true;
   readonly action_taken: 'allow' | 'block';
   readonly entry_point: EntryPoint;
   readonly mssp_id: string;
@@ -181,6 +183,7 @@ export function scanEvent(identity: ScanIdentity, texts: ScanTexts, verdict: Ver
       ...(texts.prompt === undefined ? {} : { prompt_hash: promptHash(texts.prompt), prompt_length: promptLength(texts.prompt) }),
       threat_detected: verdict.threat_detected,
       scan_duration_ms: verdict.scan_duration_ms,
+      ...(verdict.incomplete === true ? { incomplete: true } : {}),
       action_taken: verdict.action_taken,
       entry_point: identity.entry_point,
       mssp_id: identity.mssp_id,

@@ -132,7 +132,7 @@ export function matchedTexts(raw: Pick<RawScanEvent, 'texts' | 'verdict'>): stri
   const unique = new Set<string>();
   for (const { source, span } of raw.verdict.detections) {
     const text = sourceText(raw.texts, source);
-    if (text !== undefined) unique.add(text.slice(span[0], span[1]));
+    if (text !== undefined && span[0] < span[1]) unique.add(text.slice(span[0], span[1]));
   }
   return [...unique];
 }

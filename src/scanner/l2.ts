@@ -26,7 +26,9 @@ export interface L2Finding {
 /** What the model is asked of: not the operator's own word, not what the model itself wrote, and no arguments, which are code and data rather than speech. */
 const MODEL_CHANNEL: Readonly<Partial<Record<Channel, ModelChannel>>> = { prompt: 'direct', rag_context: 'embedded', tool_results: 'embedded' };
 
-const THREATS: Readonly<Record<Exclude<ModelFamily, 'benign'>, { readonly family: Family; readonly name: string }>> = {
+export type Threat = Exclude<ModelFamily, 'benign'>;
+
+const THREATS: Readonly<Record<Threat, { readonly family: Family; readonly name: string }>> = {
   prompt_injection: { family: 'PI', name: 'Prompt injection, says the model' },
   jailbreak: { family: 'JB', name: 'Jailbreak, says the model' },
   data_exfiltration: { family: 'DE', name: 'Data exfiltration, says the model' },
@@ -39,6 +41,10 @@ const THREATS: Readonly<Record<Exclude<ModelFamily, 'benign'>, { readonly family
 
 /** The ids of the detections that the model may make. */
 export const L2_RULE_IDS: readonly string[] = Object.keys(THREATS).map((family) => `l2-${family}`);
+
+export function isThreat(name: string): name is Threat {
+  return Object.hasOwn(THREATS, name);
+}
 
 export function modelChannel(channel: Channel): ModelChannel | undefined {
   return MODEL_CHANNEL[channel];
@@ -54,14 +60,14 @@ export function viewsForModel(views: readonly View[]): View[] {
 export function judge(view: View, channel: Channel, how: { readonly model: Model; readonly askedAs: ModelChannel; readonly policy: L2Policy }): L2Finding {
   const source = sourceOf(channel);
   const { threatProbability, families, span } = how.model.score(view.text, how.askedAs);
-  const isThreat = threatProbability >= (thresholdOf(how.policy, source) ?? how.model.thresholds[how.askedAs]);
-  return { source, view, isThreat, probability: rounded(threatProbability), families: ordered(families, isThreat), span };
+  const believed = threatProbability >= (thresholdOf(how.policy, source) ?? how.model.thresholds[how.askedAs]);
+  return { source, view, isThreat: believed, probability: rounded(threatProbability), families: ordered(families, believed), span };
 }
 
 /** The detection of a threat; undefined for what is none. `base`: the view of the source that the text was. */
-export function l2Detection({ source, view, isThreat, probability, families, span }: L2Finding, base: View): Detection | undefined {
+export function l2Detection({ source, view, isThreat: believed, probability, families, span }: L2Finding, base: View): Detection | undefined {
   const prediction = families[0]?.[0];
-  if (!isThreat || prediction === undefined || prediction === 'benign') return undefined;
+  if (!believed || prediction === undefined || prediction === 'benign') return undefined;
   return {
     rule_id: `l2-${prediction}`, ...THREATS[prediction], severity: 'high', confidence: probability,
     source, span: base.toOriginal(...view.toOriginal(...span)), layer: 'l2',
@@ -84,8 +90,8 @@ function thresholdOf({ threshold }: L2Policy, source: Source): number | undefine
 }
 
 /** The two heads may disagree: a text that the first one calls a threat bears the name of the likeliest threat. */
-function ordered(families: ModelScore['families'], isThreat: boolean): L2Finding['families'] {
-  return isThreat && families[0]?.[0] === 'benign' ? [...families.slice(1), families[0]] : families;
+function ordered(families: ModelScore['families'], believed: boolean): L2Finding['families'] {
+  return believed && families[0]?.[0] === 'benign' ? [...families.slice(1), families[0]] : families;
 }
 
 function rounded(share: number): number {

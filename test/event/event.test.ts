@@ -105,6 +105,14 @@ t.test('matched texts are unique and in the order of their first appearance (P10
   t.end();
 });
 
+t.test('a scan that did not end in time says so, and what stands nowhere matches no text', (t) => {
+  const event = made({ dataFields: ['matched_text'] }, texts, { ...verdict([detection({ rule_id: 'scan-incomplete', family: 'ENC', span: [0, 0] })]), incomplete: true });
+  t.match(event.payload, { incomplete: true, l1: { detections: [{ rule_id: 'scan-incomplete' }] } });
+  t.equal(dataOf(event), undefined);
+  t.equal('incomplete' in made().payload, false);
+  t.end();
+});
+
 t.test('ten detections travel, all are counted (P12), and L2 ones stay out of l1 (P14)', (t) => {
   const many = Array.from({ length: 12 }, (_, i) => detection({ rule_id: `pi-${i}` }));
   t.match(made({}, texts, verdict(many)).payload, { l1: { detection_count: 12 } });
