@@ -37,6 +37,8 @@ export interface Ruleset {
   find(text: string, channel: Channel): RuleHit[];
   /** Does now what the first scan would do otherwise. */
   prepare(): void;
+  /** How many characters of the last text were looked at, those of the search for literals and of RE2 aside: at most a few for each and each pattern. */
+  readonly steps: number;
 }
 
 /**
@@ -75,7 +77,7 @@ export function compileRules(rules: readonly Rule[], options: { readonly engine?
 /** What has check digits is tried place by place, so that it must be short. */
 const MAX_CHECKED_UNITS = 200;
 
-/** After as many characters in vain as this many texts have, a pattern is no longer tried place by place. */
+/** After as many characters as this many texts have, a pattern is no longer tried place by place. */
 const MAX_PASSES = 2;
 
 /** For fewer patterns than this the own automata are done before RE2 has got its copy of the text. */
@@ -84,12 +86,13 @@ const MIN_NATIVE = 2;
 class CompiledRuleset implements Ruleset {
   readonly size: number;
   readonly engine: 're2' | 'js';
+  steps = 0;
   private prepared: { readonly prefilter: Prefilter; readonly native: NativeSets | undefined } | undefined;
   /** The patterns whose matches can begin anywhere. */
   private unlocated: number[] = [];
   /** By channel: 1 for the patterns that are for it; undefined when none is. */
   private readonly applies: ReadonlyMap<Channel, Uint8Array>;
-  /** By pattern, while a text is searched: where its match begins and ends, and how many characters were tried in vain. */
+  /** By pattern, while a text is searched: where its match begins and ends, and how many characters were looked at. */
   private readonly buffer = new UnitBuffer();
   private readonly starts: Int32Array;
   private readonly endsAt: Int32Array;
@@ -120,6 +123,7 @@ class CompiledRuleset implements Ruleset {
     const { starts, wasted, patterns } = this;
     starts.fill(-1);
     wasted.fill(0);
+    this.steps = 0;
     const budget = MAX_PASSES * text.length;
     const units = this.buffer.copy(text);
     prefilter.search(units, Buffer.byteLength(text, 'utf8') === text.length);
@@ -129,7 +133,7 @@ class CompiledRuleset implements Ruleset {
       const pattern = patterns[index];
       const known = starts[index] ?? -1;
       if (pattern === undefined || applies[index] === 0 || (known >= 0 && known <= from) || (wasted[index] ?? 0) > budget) return;
-      if (pattern.hasTail && !pattern.tailMatches(units, to)) wasted[index] = (wasted[index] ?? 0) + pattern.steps + 1;
+      if (pattern.hasTail && !pattern.tailMatches(units, to)) this.waste(index, pattern.steps);
       else if (this.searchRange(units, index, { text, from, to })) any = true;
       if ((wasted[index] ?? 0) > budget) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
     });
@@ -148,7 +152,7 @@ class CompiledRuleset implements Ruleset {
     return matching === undefined ? possible : [...matching, ...native.refused].map((at) => this.unlocated[at] ?? 0);
   }
 
-  /** Notes the first match that begins in a range, both ends included; whether there is one. Counts what was looked at in vain. */
+  /** Notes the first match that begins in a range, both ends included; whether there is one. */
   private searchRange(units: Units, index: number, { text, from, to }: { readonly text: string; readonly from: number; readonly to: number }): boolean {
     const pattern = this.patterns[index];
     if (pattern === undefined) return false;
@@ -158,6 +162,7 @@ class CompiledRuleset implements Ruleset {
       // What has check digits is tried place by place: it is short.
       const last = check === undefined ? to : start;
       const end = pattern.matchEnd(units, start, last);
+      this.waste(index, pattern.steps);
       if (end >= 0) {
         const begin = last > start ? pattern.matchStart(units, end) : start;
         if (check === undefined || hasValidCheck(check, text.slice(begin, end))) {
@@ -166,10 +171,14 @@ class CompiledRuleset implements Ruleset {
           return true;
         }
       }
-      this.wasted[index] = (this.wasted[index] ?? 0) + pattern.steps + 1;
       start = last;
     }
     return false;
+  }
+
+  private waste(index: number, steps: number): void {
+    this.wasted[index] = (this.wasted[index] ?? 0) + steps + 1;
+    this.steps += steps + 1;
   }
 
   private hits(): RuleHit[] {

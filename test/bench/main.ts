@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 
 interface Bench {
-  run(options: { readonly events: number | undefined }): Promise<void>;
+  run(options: { readonly events: number | undefined; readonly data: string | undefined }): Promise<void>;
 }
 
-/** `npm run bench -- scan|spool|backlog|delivery|drain|isolation|outputs|start … [--events N]`: ratios measured side by side in one run. */
+/** `npm run bench -- scan|peers|spool|backlog|delivery|drain|isolation|outputs|start … [--events N] [--data DIR]`: ratios measured side by side in one run. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   scan: () => import('./scan.js'),
+  peers: () => import('./peers.js'),
   spool: () => import('./spool.js'),
   backlog: () => import('./backlog.js'),
   delivery: () => import('./delivery.js'),
@@ -16,8 +17,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   start: () => import('./start.js'),
 };
 
-const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { events: { type: 'string' } } });
-const names = asked.length === 0 ? Object.keys(BENCHES) : asked;
+const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { events: { type: 'string' }, data: { type: 'string' } } });
+const names = asked.length === 0 ? Object.keys(BENCHES).filter((name) => name !== 'peers') : asked;
 for (const name of names) {
   const load = BENCHES[name];
   if (load === undefined) {
@@ -26,6 +27,6 @@ for (const name of names) {
   }
   process.stdout.write(`\n== ${name}\n`);
   const bench = await load();
-  await bench.run({ events: values.events === undefined ? undefined : Number(values.events) });
+  await bench.run({ events: values.events === undefined ? undefined : Number(values.events), data: values.data });
 }
 process.exit(0);
