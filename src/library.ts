@@ -1,8 +1,6 @@
-/** What `import … from 'raxed'` gives. The parts can be had alone, as `raxed/partner` and so on. */
+/** What `import … from 'raxed'` gives: what an application needs. SIEMs and the audit log are larger and stand by themselves, as `raxed/siem` and `raxed/audit`. */
 export { RaxedError } from './errors.js';
 export type { ErrorCode } from './errors.js';
-export * from './client/audit-logger.js';
 export * from './client/partner.js';
 export * from './client/raxed.js';
-export * from './client/siem-adapter.js';
 export * from './client/webhook.js';

@@ -42,10 +42,12 @@ function staticImports(text: string): string[] {
 }
 
 t.test('everything that package.json names is in the package, and the program in it runs', async (t) => {
-  t.same(entries.map(({ name }) => name), ['raxed', 'raxed/partner', 'raxed/audit', 'raxed/siem']);
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  t.ok(entries.length >= 5);
   for (const { name, types, default: file } of entries) {
     t.ok(existsSync(join(installed, file)), `${name}: ${file}`);
     t.ok(existsSync(join(installed, types)), `${name}: ${types}`);
+    t.ok(new RegExp(`[\`']${name}[\`']`).test(readme), `the README names ${name}`);
   }
   t.equal(manifest.types, entries[0]?.types);
   const { stdout } = await run(process.execPath, [join(installed, 'bin/raxed.js'), '--version'], { env: {} });
@@ -56,17 +58,17 @@ t.test('import and require give the same things, and nothing but the exports can
   t.equal(await output('module', `
     import * as all from 'raxed';
     import * as partner from 'raxed/partner';
-    import * as audit from 'raxed/audit';
-    import * as siem from 'raxed/siem';
-    console.log(Object.keys(all).join(), Object.entries({ ...partner, ...audit, ...siem }).map(([name, value]) => all[name] === value ? name : '').join());
-  `), 'MsspAuditLogger,RaxedError,SiemDeliveryError,createPartnerClient,createSiemAdapter createPartnerClient,MsspAuditLogger,SiemDeliveryError,createSiemAdapter\n');
+    import * as webhook from 'raxed/webhook';
+    console.log(Object.keys(all).join(), Object.entries({ ...partner, ...webhook }).every(([name, value]) => all[name] === value));
+  `), 'Raxed,RaxedError,ThreatBlockedError,checkWebhook,createPartnerClient,verifyWebhook true\n');
   t.equal(await output('commonjs', `
     const { createPartnerClient } = require('raxed/partner');
     const { MsspAuditLogger } = require('raxed/audit');
     const { createSiemAdapter } = require('raxed/siem');
+    const { verifyWebhook } = require('raxed/webhook');
     const all = require('raxed');
-    console.log(createPartnerClient === all.createPartnerClient, MsspAuditLogger === all.MsspAuditLogger, createSiemAdapter === all.createSiemAdapter, require('raxed/package.json').name);
-  `), 'true true true raxed\n');
+    console.log(createPartnerClient === all.createPartnerClient, verifyWebhook === all.verifyWebhook, typeof MsspAuditLogger, typeof createSiemAdapter, require('raxed/package.json').name);
+  `), 'true true function function raxed\n');
   await t.rejects(output('module', 'import "raxed/dist/cli/main.js"'), /ERR_PACKAGE_PATH_NOT_EXPORTED/);
 });
 
@@ -103,6 +105,23 @@ t.test('README\'s program sends to a SIEM with nothing else installed, and waits
 t.test('importing starts nothing, nor does making a client: the process ends by itself, and says nothing', async (t) => {
   t.equal(await output('module', entries.map(({ name }) => `import '${name}';`).join('')), '');
   t.equal(await output('module', 'import { createPartnerClient } from "raxed"; createPartnerClient("mssp_yourcompany");'), '');
+});
+
+t.test('publint and attw find nothing wrong with the package', async (t) => {
+  const tarball = join(project, packed);
+  t.match((await run(process.execPath, [join(root, 'node_modules/publint/src/cli.js'), 'run', tarball, '--strict'])).stdout, /All good/);
+  t.match((await run(process.execPath, [join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'])).stdout, /No problems found/);
+});
+
+t.test('what an application imports brings WebSockets along, and nothing of the daemon', (t) => {
+  const loaded = loadedWith(join(installed, 'dist/library.js'));
+  const text = [...loaded.values()].join('');
+  t.match(text, /sec-websocket-key/i);
+  t.notMatch(text, /fdatasync|createControlServer|createDispatcher|proper-lockfile|cacheable|typebox|compileRules|createSpool|createServer\(\)/i, 'no spool, no listeners, no locks, no got, no scanner');
+  t.same([...new Set([...loaded.values()].flatMap(staticImports).filter((name) => /^[@a-z][\w@:/.-]+$/.test(name) && !name.startsWith('node:')))], [], 'no other package');
+  const bytes = [...loaded.values()].reduce((sum, module) => sum + module.length, 0);
+  t.ok(bytes < 150_000, `${bytes} bytes`);
+  t.end();
 });
 
 t.test('the SIEM adapter brings nothing of the daemon along', (t) => {

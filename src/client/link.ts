@@ -41,7 +41,7 @@ interface Pending {
 }
 
 const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 800;
+const LAST_RETRY_MS = 400;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const CLOSE_MS = 1000;
 const HANDSHAKE_ID = 0;
@@ -49,7 +49,7 @@ const HANDSHAKE_ID = 0;
 /**
  * Many calls at once on one WebSocket to the daemon. The connection is made when a call needs it and does not keep the
  * process alive while none waits. Where it fails, what waits fails, since a call that was sent may have been done; calls fail at
- * once until the next try is due, 50 ms to 0.8 s later, so that a daemon that is away costs its callers no time.
+ * once until the next try is due, 50 to 400 ms later, so that a daemon that is away costs its callers no time.
  */
 export class Link {
   private socket: WebSocket | undefined;
