@@ -178,7 +178,7 @@ function rulesIn(ruleset: Ruleset, view: View, { base, channel }: { readonly bas
 
 /**
  * That somebody encoded what would have been detected is a sign of its own, as severe as what was hidden. It can be
- * suppressed like a rule.
+ * suppressed like a rule, and counts as one, also where the model found what was hidden.
  */
 function hiddenThreat(kind: ViewKind, detections: readonly Detection[]): Detection | undefined {
   const name = HIDING[kind];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { describeError, RaxedError } from '../errors.js';
+import { describeError, errnoOf, RaxedError } from '../errors.js';
 import { packageRoot } from '../platform/package-root.js';
 import { readModel } from '../model/model.js';
 import { loadRe2 } from './re2.js';
@@ -30,7 +30,7 @@ export interface ScannerOptions {
 export interface Scanner {
   /** The version of the model; undefined: there is none. */
   readonly modelVersion: string | undefined;
-  /** A scan that takes too long gives a verdict that says so. Rejects with `RaxedError('SCAN_FAILED')` when it failed or its thread died. */
+  /** A scan that takes too long, or too much memory, gives a verdict that says so. Rejects with `RaxedError('SCAN_FAILED')` when it failed or its thread died. */
   scan(texts: ScanTexts, policy: ScanPolicy): Promise<Verdict>;
   /** Ends the worker thread; scans that it has not done reject. Safe twice. */
   close(): Promise<void>;
@@ -153,12 +153,17 @@ class ScanThread {
         }
         resolve(answer.verdict);
       };
-      const failed = (cause: Error): void => fail(new RaxedError('SCAN_FAILED', 'the scanner thread failed', { cause }));
-      const exited = (): void => fail(new RaxedError('SCAN_FAILED', 'the scanner thread ended'));
-      const timer = setTimeout(() => {
+      const leaveUnscanned = (): void => {
         giveUp();
         resolve(unscannedVerdict(texts, { ...policy, now, epochNow }, Math.max(0, now() - startedAt)));
-      }, PATIENCE * deadlineMs);
+      };
+      const failed = (cause: Error): void => {
+        // A text that takes too much room is as good a way not to be scanned as one that takes too much time.
+        if (errnoOf(cause) === 'ERR_WORKER_OUT_OF_MEMORY') leaveUnscanned();
+        else fail(new RaxedError('SCAN_FAILED', 'the scanner thread failed', { cause }));
+      };
+      const exited = (): void => fail(new RaxedError('SCAN_FAILED', 'the scanner thread ended'));
+      const timer = setTimeout(leaveUnscanned, PATIENCE * deadlineMs);
       this.abandon = fail;
       worker.on('message', answered);
       worker.on('error', failed);

@@ -223,7 +223,7 @@ t.test('a scan that does not end in time says what it found and that there may b
   t.end();
 });
 
-t.test('a thread that is stuck is replaced, and its text counts as a threat; one that dies is an error', async (t) => {
+t.test('a thread that is stuck or out of memory is replaced, and its text counts as a threat; one that dies is an error', async (t) => {
   const program = (code: string): URL => new URL(`data:text/javascript,${encodeURIComponent(`import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { ${code} });`)}`);
   const long = { prompt: 'x'.repeat(2000), response: 'y' };
   const make = (url: URL, deadlineMs: number): ReturnType<typeof createScanner> => createScanner(ruleset, { now, workerUrl: url, longTextUnits: 1000, deadlineMs });
@@ -234,6 +234,10 @@ t.test('a thread that is stuck is replaced, and its text counts as a threat; one
   }
   t.same((await slow.scan(long, { ...POLICY, suppressions: [{ rule: 'scan-*' }] })).detections, []);
   await slow.close();
+
+  const greedy = make(program('const kept = []; for (;;) kept.push(new Array(1e6).fill(1.5));'), 60_000);
+  t.match(await greedy.scan(long, POLICY), { threat_detected: true, incomplete: true }, 'as is one that takes too much memory');
+  await greedy.close();
 
   const lost = make(program('process.exit(3)'), 60_000);
   await t.rejects(lost.scan(long, POLICY), { code: 'SCAN_FAILED', message: 'the scanner thread ended' });
