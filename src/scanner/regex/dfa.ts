@@ -228,6 +228,7 @@ export class LazyDfa {
   }
 
   private startOffset(kind: number, seeking: boolean): number {
+    this.cache.wasUsed = true;
     if (this.startGeneration !== this.cache.generation) {
       this.startOffsets.fill(UNKNOWN);
       this.startGeneration = this.cache.generation;

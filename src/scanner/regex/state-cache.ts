@@ -15,9 +15,9 @@ export interface DfaLimits {
   readonly freeStates: number;
 }
 
-export const DFA_LIMITS: DfaLimits = { maxBytes: 8 * 1024 * 1024, maxDfaBytes: 256 * 1024, freeStates: 100 };
+export const DFA_LIMITS: DfaLimits = { maxBytes: 12 * 1024 * 1024, maxDfaBytes: 256 * 1024, freeStates: 100 };
 
-/** Bounds what the caches of many automata hold together: whoever needs more when it is used up empties the others. */
+/** Bounds what the caches of many automata hold together: who needs more when it is used up empties those that were not used of late. */
 export class DfaMemory {
   /** Only one of the automata runs at a time. */
   readonly scratch = new Scratch();
@@ -28,17 +28,29 @@ export class DfaMemory {
 
   /** Called by a cache before it grows by `bytes`. */
   claim(holder: StateCache, bytes: number): void {
-    if (this.used + bytes > this.limits.maxBytes) {
-      for (const other of this.holders) {
-        if (other === holder) continue;
-        this.holders.delete(other);
-        this.used -= other.forget();
-      }
-    }
+    // Where all were used, the first turn only takes note of what is used from now on.
+    for (let turn = 0; turn < 2 && this.used + bytes > this.limits.maxBytes; turn++) this.empty(holder);
     this.holders.add(holder);
     this.used += bytes;
   }
+
+  /** Empties caches that were not used since the last time, the oldest first, until there is room again. */
+  private empty(except: StateCache): void {
+    for (const other of this.holders) {
+      if (this.used <= ROOM * this.limits.maxBytes) return;
+      if (other === except) continue;
+      if (other.wasUsed) {
+        other.wasUsed = false;
+        continue;
+      }
+      this.holders.delete(other);
+      this.used -= other.forget();
+    }
+  }
 }
+
+/** So much of the memory is left in use when some of it is emptied. */
+const ROOM = 0.75;
 
 /**
  * The states of one automaton that have been made so far. A state is known by its offset in `table` (state × stride); the
@@ -47,6 +59,8 @@ export class DfaMemory {
  */
 export class StateCache {
   table = new Int32Array(0);
+  /** Since the memory was short last. */
+  wasUsed = false;
   /** Counts how often the states were given up; offsets from before are void. */
   generation = 0;
   /** The configurations of the states, one after another. */
