@@ -29,8 +29,8 @@ export class LazyDfa {
   private readonly automaton: Automaton;
   private readonly cache: StateCache;
   private readonly endClass: number;
-  /** By kind of the last character and SEEKING: the offset of the state to start in. */
-  private readonly startOffsets = new Int32Array(2 * SEEKING);
+  /** By kind of the last character and SEEKING: the state to start in. */
+  private readonly startStates = new Int32Array(2 * SEEKING);
   private startGeneration = 0;
 
   constructor(private readonly program: Program, private readonly memory: DfaMemory, longest: boolean) {
@@ -44,26 +44,27 @@ export class LazyDfa {
    * With `earliest` it stops as soon as there is any match, and the end is that of no particular one.
    */
   findEnd(text: Units, earliest: boolean): number {
-    return this.run(text, 0, this.startOffset(EDGE, true), { earliest, lastStart: FAR });
+    return this.run(text, 0, this.startState(EDGE, true), { earliest, lastStart: FAR });
   }
 
   /** Whether a match begins at a place. */
   matchesAt(text: Units, at: number): boolean {
-    return this.run(text, at, this.startOffset(this.kindBefore(text, at), false), ANY) >= 0;
+    return this.run(text, at, this.startState(this.kindBefore(text, at), false), ANY) >= 0;
   }
 
   /** Where the first match that begins at `from` or later, up to `to`, ends (the one that Perl would find), or -1. */
   matchEnd(text: Units, from: number, to: number): number {
-    return this.run(text, from, this.startOffset(this.kindBefore(text, from), to > from), to > from ? { earliest: false, lastStart: to } : ONE_START);
+    return this.run(text, from, this.startState(this.kindBefore(text, from), to > from), to > from ? { earliest: false, lastStart: to } : ONE_START);
   }
 
-  private run({ units, length }: Units, start: number, startOffset: number, { earliest, lastStart }: Wanted): number {
+  private run({ units, length }: Units, start: number, startState: number, { earliest, lastStart }: Wanted): number {
     const { cache, endClass } = this;
+    const { stride } = cache;
     let seekEnd = lastStart;
     const { alphabet } = this.program;
     const { ascii } = alphabet;
     const { freeStates } = this.memory.limits;
-    let offset = startOffset;
+    let state = startState;
     let { table } = cache;
     let last = -1;
     let made = 0;
@@ -71,7 +72,7 @@ export class LazyDfa {
     for (;;) {
       if (at >= seekEnd) {
         seekEnd = FAR;
-        offset = this.withoutSeeking(offset);
+        state = this.withoutSeeking(state);
         table = cache.table;
       }
       let width = 1;
@@ -88,14 +89,14 @@ export class LazyDfa {
           charClass = alphabet.classOf(code);
         }
       }
-      let next = table[offset + charClass] ?? UNKNOWN;
+      let next = table[state * stride + charClass] ?? UNKNOWN;
       if (next <= 0) {
         if (next === UNKNOWN) {
           if (++made > freeStates && made * CHARS_PER_STATE > at - start) {
             this.steps = length - start;
-            return this.simulateForward({ units, length }, at, offset, { last, earliest, seekEnd });
+            return this.simulateForward({ units, length }, at, state, { last, earliest, seekEnd });
           }
-          next = this.makeNext(offset, charClass);
+          next = this.makeNext(state, charClass);
           table = cache.table;
         }
         if (next < 0) {
@@ -111,7 +112,7 @@ export class LazyDfa {
           }
         }
       }
-      offset = next;
+      state = next;
       at += width;
     }
   }
@@ -119,10 +120,11 @@ export class LazyDfa {
   /** Walks back from where a match ends: where the longest match that ends there begins, or -1. */
   findStart(text: Units, end: number): number {
     const { cache, endClass } = this;
+    const { stride } = cache;
     const { alphabet } = this.program;
     const { ascii } = alphabet;
     const { units, length } = text;
-    let offset = this.startOffset(end === length ? EDGE : this.kindOf(units[end] ?? 0), false);
+    let state = this.startState(end === length ? EDGE : this.kindOf(units[end] ?? 0), false);
     let { table } = cache;
     let last = -1;
     let made = 0;
@@ -142,11 +144,11 @@ export class LazyDfa {
           charClass = alphabet.classOf(code);
         }
       }
-      let next = table[offset + charClass] ?? UNKNOWN;
+      let next = table[state * stride + charClass] ?? UNKNOWN;
       if (next <= 0) {
         if (next === UNKNOWN) {
-          if (++made > this.memory.limits.freeStates && made * CHARS_PER_STATE > end - at) return this.simulateBackward(text, at, offset, last);
-          next = this.makeNext(offset, charClass);
+          if (++made > this.memory.limits.freeStates && made * CHARS_PER_STATE > end - at) return this.simulateBackward(text, at, state, last);
+          next = this.makeNext(state, charClass);
           table = cache.table;
         }
         if (next < 0) {
@@ -155,15 +157,15 @@ export class LazyDfa {
           if (cache.isDead(next)) return last;
         }
       }
-      offset = next;
+      state = next;
       at -= width;
     }
   }
 
-  private simulateForward({ units, length }: Units, from: number, offset: number, soFar: { readonly last: number; readonly earliest: boolean; readonly seekEnd: number }): number {
+  private simulateForward({ units, length }: Units, from: number, state: number, soFar: { readonly last: number; readonly earliest: boolean; readonly seekEnd: number }): number {
     const { earliest, seekEnd } = soFar;
     let { last } = soFar;
-    this.restore(offset);
+    this.restore(state);
     for (let at = from; ;) {
       if (at >= seekEnd) this.automaton.flags &= ~SEEKING;
       const unit = units[at] ?? 0;
@@ -178,9 +180,9 @@ export class LazyDfa {
     }
   }
 
-  private simulateBackward({ units }: Units, from: number, offset: number, lastStart: number): number {
+  private simulateBackward({ units }: Units, from: number, state: number, lastStart: number): number {
     let last = lastStart;
-    this.restore(offset);
+    this.restore(state);
     for (let at = from; ;) {
       const unit = at > 0 ? units[at - 1] ?? 0 : 0;
       const code = (unit & 0xfc00) === 0xdc00 ? codePoint(units[at - 2] ?? 0, unit) : unit;
@@ -196,20 +198,20 @@ export class LazyDfa {
     automaton.step(automaton.list, 0, automaton.length, automaton.flags, charClass);
   }
 
-  /** The state that stands where `offset` does but begins no new attempts. */
-  private withoutSeeking(offset: number): number {
-    if ((this.cache.flags(offset) & SEEKING) === 0) return offset;
-    this.restore(offset);
+  /** The state that stands where another does but begins no new attempts. */
+  private withoutSeeking(state: number): number {
+    if ((this.cache.flags(state) & SEEKING) === 0) return state;
+    this.restore(state);
     return Math.abs(this.cache.intern(this.automaton.list, this.automaton.length, this.automaton.flags & ~SEEKING));
   }
 
   /** Makes the automaton stand where a state stands. */
-  private restore(offset: number): void {
+  private restore(state: number): void {
     const { automaton, cache } = this;
-    const start = cache.start(offset);
-    automaton.length = cache.end(offset) - start;
+    const start = cache.start(state);
+    automaton.length = cache.end(state) - start;
     automaton.list.set(cache.pool.subarray(start, start + automaton.length));
-    automaton.flags = cache.flags(offset);
+    automaton.flags = cache.flags(state);
   }
 
   private classOf(code: number): number {
@@ -227,31 +229,31 @@ export class LazyDfa {
     return at === 0 ? EDGE : this.kindOf(units[at - 1] ?? 0);
   }
 
-  private startOffset(kind: number, seeking: boolean): number {
+  private startState(kind: number, seeking: boolean): number {
     this.cache.wasUsed = true;
     if (this.startGeneration !== this.cache.generation) {
-      this.startOffsets.fill(UNKNOWN);
+      this.startStates.fill(UNKNOWN);
       this.startGeneration = this.cache.generation;
     }
     const key = kind | (seeking ? SEEKING : 0);
-    const known = this.startOffsets[key] ?? UNKNOWN;
+    const known = this.startStates[key] ?? UNKNOWN;
     if (known !== UNKNOWN) return known;
     const { automaton } = this;
     automaton.begin(kind, seeking);
-    const offset = Math.abs(this.cache.intern(automaton.list, automaton.length, automaton.flags));
-    if (this.startGeneration !== this.cache.generation) return offset;
-    this.startOffsets[key] = offset;
-    return offset;
+    const state = Math.abs(this.cache.intern(automaton.list, automaton.length, automaton.flags));
+    if (this.startGeneration !== this.cache.generation) return state;
+    this.startStates[key] = state;
+    return state;
   }
 
-  /** The table's entry for the state after `offset` and a class; it may give up all states but the one it returns. */
-  private makeNext(offset: number, charClass: number): number {
+  /** The table's entry for the state after `state` and a class; it may give up all states but the one it returns. */
+  private makeNext(state: number, charClass: number): number {
     const { automaton, cache } = this;
     const { generation } = cache;
-    const start = cache.start(offset);
-    automaton.step(cache.pool, start, cache.end(offset) - start, cache.flags(offset), charClass);
+    const start = cache.start(state);
+    automaton.step(cache.pool, start, cache.end(state) - start, cache.flags(state), charClass);
     const entry = cache.intern(automaton.list, automaton.length, automaton.flags);
-    if (generation === cache.generation) cache.table[offset + charClass] = entry;
+    if (generation === cache.generation) cache.table[state * cache.stride + charClass] = entry;
     return entry;
   }
 }

@@ -6,6 +6,9 @@ export const UNKNOWN = 0;
 /** A text that makes more new states than one in this many characters, beyond the free ones, is not worth their making. */
 export const CHARS_PER_STATE = 8;
 
+/** What the table's entries have room for. */
+const MAX_STATES = 0x4000;
+
 export interface DfaLimits {
   /** What all automata that share a memory may hold. */
   readonly maxBytes: number;
@@ -15,7 +18,7 @@ export interface DfaLimits {
   readonly freeStates: number;
 }
 
-export const DFA_LIMITS: DfaLimits = { maxBytes: 12 * 1024 * 1024, maxDfaBytes: 256 * 1024, freeStates: 100 };
+export const DFA_LIMITS: DfaLimits = { maxBytes: 10 * 1024 * 1024, maxDfaBytes: 256 * 1024, freeStates: 100 };
 
 /** Bounds what the caches of many automata hold together: who needs more when it is used up empties those that were not used of late. */
 export class DfaMemory {
@@ -53,15 +56,15 @@ export class DfaMemory {
 const ROOM = 0.75;
 
 /**
- * The states of one automaton that have been made so far. A state is known by its offset in `table` (state × stride); the
- * entry for a character class there is the offset of the next state, the negated offset of a next state that needs a
+ * The states of one automaton that have been made so far. A state is known by its number; the entry of `table` for it
+ * (state × stride) and a character class is the next state, the negated number of a next state that needs a
  * look (MATCHED, or with nothing to go on), or UNKNOWN, which is why the first state is not used.
  */
 export class StateCache {
-  table = new Int32Array(0);
+  table = new Int16Array(0);
   /** Since the memory was short last. */
   wasUsed = false;
-  /** Counts how often the states were given up; offsets from before are void. */
+  /** Counts how often the states were given up; those from before are void. */
   generation = 0;
   /** The configurations of the states, one after another. */
   pool = new Int32Array(0);
@@ -73,23 +76,23 @@ export class StateCache {
   private size = 1;
   private capacity = 0;
 
-  constructor(private readonly stride: number, private readonly memory: DfaMemory) {}
+  constructor(readonly stride: number, private readonly memory: DfaMemory) {}
 
-  start(offset: number): number {
-    return this.meta[(offset / this.stride) * 2] ?? 0;
+  start(state: number): number {
+    return this.meta[2 * state] ?? 0;
   }
 
-  end(offset: number): number {
-    return this.meta[(offset / this.stride) * 2 + 2] ?? 0;
+  end(state: number): number {
+    return this.meta[2 * state + 2] ?? 0;
   }
 
-  flags(offset: number): number {
-    return this.meta[(offset / this.stride) * 2 + 1] ?? 0;
+  flags(state: number): number {
+    return this.meta[2 * state + 1] ?? 0;
   }
 
   /** Whether nothing can come of a state. */
-  isDead(offset: number): boolean {
-    return this.start(offset) === this.end(offset);
+  isDead(state: number): boolean {
+    return this.start(state) === this.end(state);
   }
 
   /** The entry for a configuration, found or made; making it may give up all other states. */
@@ -111,7 +114,7 @@ export class StateCache {
   /** Gives back the memory; the number of bytes that it was. */
   forget(): number {
     const bytes = this.bytes();
-    this.table = new Int32Array(0);
+    this.table = new Int16Array(0);
     this.pool = new Int32Array(0);
     this.meta = new Int32Array(0);
     this.buckets = new Int32Array(0);
@@ -129,12 +132,11 @@ export class StateCache {
   }
 
   private bytes(): number {
-    return 4 * (this.table.length + this.pool.length + this.meta.length + this.buckets.length);
+    return 2 * this.table.length + 4 * (this.pool.length + this.meta.length + this.buckets.length);
   }
 
   private entryOf(state: number): number {
-    const offset = state * this.stride;
-    return ((this.meta[2 * state + 1] ?? 0) & MATCHED) !== 0 || this.meta[2 * state] === this.meta[2 * state + 2] ? -offset : offset;
+    return ((this.meta[2 * state + 1] ?? 0) & MATCHED) !== 0 || this.meta[2 * state] === this.meta[2 * state + 2] ? -state : state;
   }
 
   /** The bucket that holds a configuration, or the free one where it belongs. */
@@ -164,8 +166,8 @@ export class StateCache {
     if (this.size < this.capacity && needed <= this.pool.length) return;
     const capacity = this.size < this.capacity ? this.capacity : Math.max(16, this.capacity * 2);
     const poolSize = needed <= this.pool.length ? this.pool.length : Math.max(64, 2 * this.pool.length, needed);
-    const bytes = 4 * (capacity * this.stride + poolSize + 2 * capacity + 1 + 2 * capacity);
-    if (bytes > this.memory.limits.maxDfaBytes && this.size > 1) {
+    const bytes = 2 * capacity * this.stride + 4 * (poolSize + 2 * capacity + 1 + 2 * capacity);
+    if ((bytes > this.memory.limits.maxDfaBytes || capacity > MAX_STATES) && this.size > 1) {
       this.empty();
       // A cache too small for even one such configuration is made bigger all the same.
       this.makeRoom(length);
@@ -174,7 +176,9 @@ export class StateCache {
     this.memory.claim(this, bytes - this.bytes());
     this.pool = grown(this.pool, poolSize);
     if (capacity === this.capacity) return;
-    this.table = grown(this.table, capacity * this.stride);
+    const table = new Int16Array(capacity * this.stride);
+    table.set(this.table);
+    this.table = table;
     this.meta = grown(this.meta, 2 * capacity + 1);
     this.buckets = new Int32Array(2 * capacity);
     this.capacity = capacity;
