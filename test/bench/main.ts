@@ -4,7 +4,7 @@ interface Bench {
   run(options: { readonly events: number | undefined; readonly data: string | undefined }): Promise<void>;
 }
 
-/** `npm run bench -- scan|peers|spool|backlog|delivery|drain|isolation|outputs|start … [--events N] [--data DIR]`: ratios measured side by side in one run. */
+/** `npm run bench -- scan|peers|spool|backlog|delivery|drain|isolation|outputs|client|start … [--events N] [--data DIR]`: ratios measured side by side in one run. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   scan: () => import('./scan.js'),
   peers: () => import('./peers.js'),
@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   drain: () => import('./drain.js'),
   isolation: () => import('./isolation.js'),
   outputs: () => import('./outputs.js'),
+  client: () => import('./client.js'),
   start: () => import('./start.js'),
 };
 
