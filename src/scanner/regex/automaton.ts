@@ -22,7 +22,7 @@ export class Automaton {
   /** By instruction: where in `ways` that begins and ends which `openWays` found, once asked. */
   private readonly wayStarts: Int32Array;
   private readonly wayEnds: Int32Array;
-  private ways = new Int32Array(0);
+  private ways = new Int16Array(0);
   private waysLength = 0;
   private readonly shared: Uint8Array;
   private readonly pendingIndexes: number[] = [];
@@ -133,7 +133,7 @@ export class Automaton {
    * where it leads; for others, -1 and the instruction: assertions and shared choices are not gone into.
    * From `wayStarts` to `wayEnds` in the array that it gives.
    */
-  private openWays(start: number): Int32Array {
+  private openWays(start: number): Int16Array {
     if (this.wayEnds[start] !== 0) return this.ways;
     const { ops, args, outs } = this.program;
     const found: number[] = [];
@@ -148,7 +148,7 @@ export class Automaton {
     }
     const end = this.waysLength + found.length;
     if (end > this.ways.length) {
-      const larger = new Int32Array(Math.max(end, 2 * this.ways.length));
+      const larger = new Int16Array(Math.max(end, 2 * this.ways.length));
       larger.set(this.ways);
       this.ways = larger;
     }

@@ -16,9 +16,9 @@ export interface Program {
   readonly start: number;
   readonly ops: Uint8Array;
   /** CHAR: index of the set. ASSERT: index into ASSERTIONS. SPLIT: the second choice. */
-  readonly args: Int32Array;
+  readonly args: Uint16Array;
   /** The next instruction; of a SPLIT, the first choice. */
-  readonly outs: Int32Array;
+  readonly outs: Uint16Array;
   readonly alphabet: Alphabet;
   /** The kinds of neighbours that its assertions look at. */
   readonly kindsUsed: number;
@@ -103,7 +103,7 @@ class Emitter {
   program(node: Node): Program {
     const start = this.emit(node, this.put(MATCH, 0, 0));
     return {
-      start, ops: Uint8Array.from(this.ops), args: Int32Array.from(this.args), outs: Int32Array.from(this.outs),
+      start, ops: Uint8Array.from(this.ops), args: Uint16Array.from(this.args), outs: Uint16Array.from(this.outs),
       alphabet: this.alphabet, kindsUsed: this.contents.kinds, backward: this.backward,
     };
   }

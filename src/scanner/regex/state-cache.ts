@@ -18,7 +18,7 @@ export interface DfaLimits {
   readonly freeStates: number;
 }
 
-export const DFA_LIMITS: DfaLimits = { maxBytes: 10 * 1024 * 1024, maxDfaBytes: 256 * 1024, freeStates: 100 };
+export const DFA_LIMITS: DfaLimits = { maxBytes: 8 * 1024 * 1024, maxDfaBytes: 256 * 1024, freeStates: 100 };
 
 /** Bounds what the caches of many automata hold together: who needs more when it is used up empties those that were not used of late. */
 export class DfaMemory {
