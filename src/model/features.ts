@@ -12,6 +12,11 @@ export const CLASS_BITS = 13;
 export const BLOCKS = [0, 1 << WORD_BITS, (1 << WORD_BITS) + (1 << LETTER_BITS), (1 << WORD_BITS) + (1 << LETTER_BITS) + (1 << CLASS_BITS)] as const;
 export const FEATURES = BLOCKS[3];
 
+/** Which block a feature belongs to. */
+export function blockOf(feature: number): number {
+  return feature < BLOCKS[1] ? 0 : feature < BLOCKS[2] ? 1 : 2;
+}
+
 /** The longest window, in UTF-16 units. */
 export const MAX_WINDOW = 2048;
 const MAX_FEATURES_PER_UNIT = 14;

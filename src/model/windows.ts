@@ -1,8 +1,9 @@
 import { KINDS, LINE_END, SPACE } from './alphabet.js';
 import type { ModelChannel } from './family.js';
 
-/** What a user says is judged in windows of so many units, each half over the one before it. */
+/** What a user says is judged in windows of so many units, each over the last third of the one before it. */
 const DIRECT_UNITS = 1200;
+const DIRECT_STEP = 800;
 /** Sentences shorter than this stand with the next one. */
 const MIN_SENTENCE = 40;
 const MAX_SENTENCE = 320;
@@ -15,7 +16,7 @@ export function* windows(text: string, channel: ModelChannel): Generator<readonl
 }
 
 function* overlapping(text: string): Generator<readonly [number, number]> {
-  for (let start = 0; ; start = softEnd(text, start, start + DIRECT_UNITS / 2)) {
+  for (let start = 0; ; start = softEnd(text, start, start + DIRECT_STEP)) {
     const end = softEnd(text, start, start + DIRECT_UNITS);
     yield [start, end];
     if (end >= text.length) return;

@@ -21,7 +21,7 @@ export interface Example {
 
 /** Of each file at most so many texts are learnt from: more of the same teach nothing, and take time. */
 const MAX_TEXTS_PER_FILE = 400;
-const TEXTS_PER_GRAMMAR = 300;
+const TEXTS_PER_GRAMMAR = 150;
 const EMBEDDED_FAMILIES: ReadonlySet<string> = new Set(['RAG', 'TOOL']);
 
 /** The texts of a file, those to learn from spread over it. */
@@ -40,8 +40,10 @@ export function corpusExamples({ source, texts }: CorpusFile): Example[] {
 }
 
 /** Files that collect texts of different hands. */
+const COLLECTIONS: ReadonlySet<string> = new Set(['prompts_benign', 'tools_benign', 'cyberseceval_benign']);
+
 function originOf(source: string, origin: string): string {
-  return source === 'prompts_benign' || source === 'tools_benign' ? `${source}:${origin}` : source;
+  return COLLECTIONS.has(source) ? `${source}:${origin}` : source;
 }
 
 /** Texts that a grammar makes, the same ones every time. */

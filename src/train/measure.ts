@@ -5,16 +5,16 @@ import type { Example } from './examples.js';
 import { DERIVED, GENERATED } from './folds.js';
 
 /** What operators write to instruct an assistant: instructions by nature, which no channel of data is judged by. */
-const INSTRUCTIONS: ReadonlySet<string> = new Set(['prompts_benign']);
+const INSTRUCTIONS: ReadonlySet<string> = new Set(['prompts_benign', 'cyberseceval_benign:CyberSecEval system prompts']);
 /** Fewer texts say nothing of a rate. */
-const MIN_TEXTS = 5;
+const MIN_TEXTS = 20;
 
 /** The margins that a channel is judged by, source by source: its own attacks, and everything harmless that may pass it. */
 export function marginsBySource(examples: readonly Example[], margins: Float64Array, channel: ModelChannel): SourceMargins[] {
   const sources = new Map<string, { attacks: number[]; benign: number[] }>();
-  for (const [index, { source, fold, attack, family, isEmbedded }] of examples.entries()) {
+  for (const [index, { source, origin, fold, attack, family, isEmbedded }] of examples.entries()) {
     if (fold === GENERATED || family === 'HC' || (attack && isEmbedded !== (channel === 'embedded'))) continue;
-    if (channel === 'embedded' && INSTRUCTIONS.has(source)) continue;
+    if (channel === 'embedded' && (INSTRUCTIONS.has(source) || INSTRUCTIONS.has(origin))) continue;
     const found = sources.get(source) ?? { attacks: [], benign: [] };
     sources.set(source, found);
     (attack ? found.attacks : found.benign).push(margins[index] ?? 0);
