@@ -40,7 +40,17 @@ export interface CustomerSettings {
   /** Where this customer's events go instead of the MSSP's webhook; empty: back to that one. */
   readonly webhookUrl?: string;
   readonly webhookSecret?: string;
+  /** The severity from which a scan counts as a threat; this and the following, null: the scanner's. */
+  readonly threatAt?: Limit | null;
+  /** The severity from which the action is "block". */
+  readonly blockAt?: Limit | 'never' | null;
+  /** Whether the on-device model is asked. */
+  readonly l2Enabled?: boolean | null;
+  /** The probability, 0 to 1, from which the model is believed: everywhere, or by channel. */
+  readonly l2Threshold?: number | { readonly prompt?: number; readonly rag_context?: number; readonly tool_calls?: number; readonly response?: number } | null;
 }
+
+type Limit = 'low' | 'medium' | 'high' | 'critical';
 
 export interface NewCustomer extends CustomerSettings {
   readonly customerId: string;

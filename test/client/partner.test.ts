@@ -116,9 +116,11 @@ function held(): { readonly begun: Promise<AbortSignal | undefined>; readonly ru
 
 const SETTINGS = {
   dataMode: 'full', dataFields: ['prompt', 'matched_text'], retentionDays: 90, heartbeatThreshold: 60, webhookUrl: 'https://acme.example/hook', webhookSecret: 'acme-secret',
+  threatAt: 'high', blockAt: 'never', l2Enabled: false, l2Threshold: { prompt: 0.9, rag_context: 0.8 },
 } as const;
 const WIRE_SETTINGS = {
   data_mode: 'full', data_fields: ['prompt', 'matched_text'], retention_days: 90, heartbeat_threshold: 60, webhook_url: 'https://acme.example/hook', webhook_secret: 'acme-secret',
+  threat_at: 'high', block_at: 'never', l2_enabled: false, l2_threshold: { prompt: 0.9, rag_context: 0.8 },
 };
 
 t.test('each call reaches the daemon under its own names, for the one MSSP, and gives back what it says', async (t) => {

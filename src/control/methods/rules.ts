@@ -7,7 +7,7 @@ import { IdSchema } from './id.js';
 
 const scope = {
   /** A rule's id, or the beginning of some and `*`. */
-  id: Type.String({ pattern: '^(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}|[A-Za-z0-9_.-]{0,63}\\*)$', title: 'a rule id, or its beginning and "*"' }),
+  id: Type.String({ maxLength: 64, pattern: '^(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}|[A-Za-z0-9_.-]{0,63}\\*)$', title: 'a rule id, or its beginning and "*"' }),
   /** Both, or none: for all customers. */
   mssp: Type.Optional(IdSchema),
   customer: Type.Optional(IdSchema),
