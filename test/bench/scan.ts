@@ -16,8 +16,8 @@ import { everydayTexts } from './sample-texts.js';
 /** Texts a second, hostile texts, memory, and scans against a plain loop of the same rules as JavaScript expressions. */
 const LENGTHS = [100, 500, 2000] as const;
 const TEXTS_PER_LENGTH = 800;
-const SPEED_ROUNDS = 15;
-const WARM_SPEED_ROUNDS = 5;
+const SPEED_ROUNDS = 9;
+const WARM_SPEED_ROUNDS = 3;
 const HOSTILE_SHORT = 100_000;
 const HOSTILE_LONG = 1_000_000;
 const ROUNDS = 15;
