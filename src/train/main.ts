@@ -19,7 +19,8 @@ if (values.data === undefined) {
 }
 const startedMs = performance.now();
 const files = readCorpus(values.data);
-const examples = [...files.flatMap(corpusExamples), ...GRAMMARS.flatMap(grammarExamples)];
+const generated = GRAMMARS.flatMap(grammarExamples);
+const examples = [...files.flatMap(corpusExamples), ...generated];
 const { bytes, channels } = trainModel(examples, (line) => {
   process.stderr.write(`${((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)} s  ${line}\n`);
 });
@@ -31,6 +32,7 @@ const manifest = {
     source, sha256, texts: texts.length, trained_on: examples.filter((example) => example.source === source && example.isTrainedOn).length,
     licenses: [...new Set(texts.map(({ license }) => license))].sort(),
   })),
+  generated: { texts: generated.length, sha256: createHash('sha256').update(JSON.stringify(generated)).digest('hex') },
   grammars: GRAMMARS.map(({ name, channel }) => ({ name, channel })),
   channels: channels.map(({ channel, threshold, macro, rates }) => ({ channel, threshold, out_of_fold: macro, sources: rates })),
 };
