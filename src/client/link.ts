@@ -188,7 +188,16 @@ export class Link {
       return;
     }
     pending.sentAt = this.options.now();
+    this.gatherWrites();
     this.socket?.send(pending.message);
+  }
+
+  /** What is sent until the end of this turn leaves in one write. */
+  private gatherWrites(): void {
+    const { stream } = this;
+    if (stream === undefined || stream.writableCorked > 0) return;
+    stream.cork();
+    process.nextTick(() => { stream.uncork(); });
   }
 
   private take({ id, result, error }: { readonly id: unknown; readonly result?: object; readonly error?: RemoteError }): void {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import { RaxedError } from '../errors.js';
@@ -13,6 +14,8 @@ const MAX_WAITING_BYTES = 1024 * 1024;
 const PAUSE_WAITING_BYTES = 256 * 1024;
 const MAX_RUNNING_CALLS = 1024;
 const MAX_SUBSCRIPTIONS = 16;
+/** Messages that are begun before answers are written and others have their turn. */
+const MESSAGES_PER_TURN = 8;
 
 /** A WebSocket that says why, as JSON-RPC, before it closes for a message that is too large. */
 export class RpcSocket extends WebSocket {
@@ -25,6 +28,8 @@ export class RpcSocket extends WebSocket {
 }
 
 export interface RpcOptions {
+  /** What the WebSocket writes to. */
+  readonly stream: Duplex;
   readonly origin: Origin;
   readonly dispatcher: Dispatcher;
   /** Whether the caller may still use the connection: a token may have been changed since. */
@@ -38,9 +43,12 @@ export interface RpcConnection {
 
 /** Serves JSON-RPC 2.0 on one WebSocket until it closes. */
 export function serveRpc(socket: WebSocket, options: RpcOptions): RpcConnection {
-  const { dispatcher, origin } = options;
+  const { dispatcher, origin, stream } = options;
   const gone = new AbortController();
   const subscriptions = new Set<() => void>();
+  /** Messages that came while a turn was taken. */
+  const arrived: string[] = [];
+  let turnTaken = false;
   let running = 0;
   let alive = true;
   let waitingBefore = 0;
@@ -51,12 +59,9 @@ export function serveRpc(socket: WebSocket, options: RpcOptions): RpcConnection 
     if (socket.readyState !== WebSocket.OPEN) return;
     if (!options.admitted()) { socket.close(1008, 'unauthorized'); return; }
     if (isBinary) { socket.close(1003, 'text only'); return; }
-    const message = parseRpc(textOf(data));
-    void Promise.all(message.items.map(answer)).then((answers) => {
-      const due = answers.filter((item) => item !== undefined);
-      if (due.length === 0) return;
-      send(message.batch ? `[${due.join()}]` : due.join());
-    });
+    arrived.push(textOf(data));
+    if (turnTaken) regulate();
+    else takeTurn();
   });
   socket.on('pong', () => { alive = true; });
   // Broken frames: ws closes the connection by itself.
@@ -66,6 +71,22 @@ export function serveRpc(socket: WebSocket, options: RpcOptions): RpcConnection 
     for (const stop of subscriptions) stop();
     subscriptions.clear();
   });
+
+  /** A chunk of the stream may hold hundreds of messages. */
+  function takeTurn(): void {
+    for (const text of arrived.splice(0, MESSAGES_PER_TURN)) void serve(text);
+    turnTaken = true;
+    setImmediate(() => {
+      turnTaken = false;
+      if (arrived.length > 0) takeTurn();
+    });
+  }
+
+  async function serve(text: string): Promise<void> {
+    const { items, batch } = parseRpc(text);
+    const due = (await Promise.all(items.map(answer))).filter((item) => item !== undefined);
+    if (due.length > 0) send(batch ? `[${due.join()}]` : due.join());
+  }
 
   /** The answer as JSON, or undefined for a notification. Never rejects. */
   async function answer(item: RpcItem): Promise<string | undefined> {
@@ -103,6 +124,7 @@ export function serveRpc(socket: WebSocket, options: RpcOptions): RpcConnection 
   function send(text: string): void {
     if (socket.readyState !== WebSocket.OPEN) return;
     if (socket.bufferedAmount > MAX_WAITING_BYTES) { socket.terminate(); return; }
+    gatherWrites(stream);
     socket.send(text, regulate);
     regulate();
   }
@@ -110,7 +132,7 @@ export function serveRpc(socket: WebSocket, options: RpcOptions): RpcConnection 
   /** Reads on only while the peer takes its answers: its own writes then wait in its own memory. */
   function regulate(): void {
     if (socket.readyState !== WebSocket.OPEN) return;
-    const full = running >= MAX_RUNNING_CALLS || socket.bufferedAmount > PAUSE_WAITING_BYTES;
+    const full = running + arrived.length >= MAX_RUNNING_CALLS || socket.bufferedAmount > PAUSE_WAITING_BYTES;
     if (full && !socket.isPaused) socket.pause();
     else if (!full && socket.isPaused) socket.resume();
   }
@@ -127,6 +149,13 @@ export function serveRpc(socket: WebSocket, options: RpcOptions): RpcConnection 
       return true;
     },
   };
+}
+
+/** What is written until the end of this turn leaves in one write. */
+function gatherWrites(stream: Duplex): void {
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => { stream.uncork(); });
 }
 
 function failure(id: string | number | null, error: RpcError): string {

@@ -153,7 +153,7 @@ async function openListener(
     webSockets.handleUpgrade(request, socket, head, (rpcSocket) => {
       rpcSocket.prependListener('message', countIncoming(socket, dispatcher));
       rpcConnections.set(rpcSocket, serveRpc(rpcSocket, {
-        origin: door.originOf(socket), dispatcher,
+        stream: socket, origin: door.originOf(socket), dispatcher,
         admitted: () => door.tokenProblem(request.headers) === undefined,
       }));
       rpcSocket.once('close', () => { rpcConnections.delete(rpcSocket); });

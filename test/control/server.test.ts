@@ -367,6 +367,23 @@ t.test('JSON-RPC: many calls in flight, answered by id', async (t) => {
   t.match(messages[2], { jsonrpc: '2.0', id: 'b', result: { threat_detected: true } });
 });
 
+t.test('JSON-RPC: a caller of many calls at once leaves others their turn; all are answered, in their order', async (t) => {
+  let calls = 0;
+  let callsWhenOthersHadTheirTurn: number | undefined;
+  const { scan } = await serve(t, {
+    scan: () => {
+      if (calls++ === 0) setImmediate(() => { setImmediate(() => { callsWhenOthersHadTheirTurn = calls; }); });
+      return Promise.resolve(verdictOf(false));
+    },
+  });
+  const { socket, messages } = await rpc(t, scan);
+  const ids = Array.from({ length: 200 }, (_, id) => id);
+  for (const id of ids) socket.send(JSON.stringify({ jsonrpc: '2.0', id, method: 'scan', params: { prompt: 'x' } }));
+  await until(() => messages.length === ids.length, 'all answers');
+  t.strictSame(messages.map(({ id }) => id), ids);
+  t.ok((callsWhenOthersHadTheirTurn ?? ids.length) < ids.length / 2, `${callsWhenOthersHadTheirTurn} calls`);
+});
+
 t.test('JSON-RPC: errors have the standard numbers and our codes', async (t) => {
   const { control, scan } = await serve(t);
   const { call, socket, messages } = await rpc(t, control);
