@@ -10,9 +10,10 @@ import { parseRpc, rpcError, rpcFailure, rpcNotification, rpcResult } from './pr
 
 /** Answers and events that a slow reader may have waiting; beyond it the connection is cut. */
 const MAX_WAITING_BYTES = 1024 * 1024;
-/** With this much waiting, or this many calls running, nothing more is read until it is less. */
+/** With this much waiting, this many calls running, or so many that are not yet begun, nothing more is read until it is less. */
 const PAUSE_WAITING_BYTES = 256 * 1024;
 const MAX_RUNNING_CALLS = 1024;
+const MAX_ARRIVED = 64;
 const MAX_SUBSCRIPTIONS = 16;
 /** Messages that are begun before answers are written and others have their turn. */
 const MESSAGES_PER_TURN = 8;
@@ -132,7 +133,7 @@ export function serveRpc(socket: WebSocket, options: RpcOptions): RpcConnection 
   /** Reads on only while the peer takes its answers: its own writes then wait in its own memory. */
   function regulate(): void {
     if (socket.readyState !== WebSocket.OPEN) return;
-    const full = running + arrived.length >= MAX_RUNNING_CALLS || socket.bufferedAmount > PAUSE_WAITING_BYTES;
+    const full = running >= MAX_RUNNING_CALLS || arrived.length >= MAX_ARRIVED || socket.bufferedAmount > PAUSE_WAITING_BYTES;
     if (full && !socket.isPaused) socket.pause();
     else if (!full && socket.isPaused) socket.resume();
   }
