@@ -16,7 +16,10 @@ const dist = join(packageRoot, 'dist');
 const outdir = join(packageRoot, 'dist.new');
 const programs = ['cli/main.ts', 'scanner/worker.ts'].map((file) => join(source, file));
 /** What package.json's `exports` names. */
-const library = ['library.ts', 'client/raxed.ts', 'client/partner.ts', 'client/audit-logger.ts', 'client/siem-adapter.ts', 'client/webhook.ts'].map((file) => join(source, file));
+const library = [
+  'library.ts', 'client/raxed.ts', 'client/partner.ts', 'client/audit-logger.ts', 'client/siem-adapter.ts', 'client/webhook.ts',
+  'client/langchain.ts', 'client/openai.ts', 'client/ai-sdk.ts',
+].map((file) => join(source, file));
 
 if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) ? statSync(dist).mtimeMs : 0)) {
   rmSync(outdir, { recursive: true, force: true });
