@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readCorpus } from './corpus.js';
 import { corpusExamples, grammarExamples } from './examples.js';
+import { DERIVED } from './folds.js';
 import { GRAMMARS } from './grammars/all.js';
 import { trainModel } from './training.js';
 
@@ -30,6 +31,8 @@ const manifest = {
   bytes: bytes.length,
   sources: files.map(({ source, sha256, texts }) => ({
     source, sha256, texts: texts.length, trained_on: examples.filter((example) => example.source === source && example.isTrainedOn).length,
+    // Of these the model has seen the parents.
+    ...(DERIVED.has(source) && { made_of_others: true }),
     licenses: [...new Set(texts.map(({ license }) => license))].sort(),
   })),
   generated: { texts: generated.length, sha256: createHash('sha256').update(JSON.stringify(generated)).digest('hex') },

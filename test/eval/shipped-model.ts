@@ -10,7 +10,7 @@ export interface ShippedModel {
 }
 
 interface Manifest {
-  readonly sources: readonly { readonly source: string; readonly sha256: string; readonly trained_on: number }[];
+  readonly sources: readonly { readonly source: string; readonly sha256: string; readonly trained_on: number; readonly made_of_others?: true }[];
 }
 
 /** The model of the source tree; undefined when none was trained. */
@@ -18,6 +18,6 @@ export function shippedModel(folder: string = join(import.meta.dirname, '../../s
   const weights = join(folder, 'weights.bin');
   if (!existsSync(weights)) return undefined;
   const { sources } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
-  const trained = sources.filter(({ trained_on: texts }) => texts > 0).flatMap(({ source, sha256 }) => [source, sha256]);
+  const trained = sources.filter(({ trained_on: texts, made_of_others: isDerived }) => texts > 0 || isDerived === true).flatMap(({ source, sha256 }) => [source, sha256]);
   return { model: readModel(readFileSync(weights)), isTrainedOn: (source, sha256) => trained.includes(source) || trained.includes(sha256) };
 }
