@@ -16,7 +16,7 @@ const MAX_RUNNING_CALLS = 1024;
 const MAX_ARRIVED = 64;
 const MAX_SUBSCRIPTIONS = 16;
 /** Messages that are begun before answers are written and others have their turn. */
-const MESSAGES_PER_TURN = 8;
+const MESSAGES_PER_TURN = 16;
 
 /** A WebSocket that says why, as JSON-RPC, before it closes for a message that is too large. */
 export class RpcSocket extends WebSocket {

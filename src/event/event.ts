@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Family, L2Result, ScanTexts, Severity, ToolCall, Verdict } from '../scanner/verdict.js';
 
 /** The vocabulary of what raxed sends. The field names are those of the wire (spec: events and the webhook). */
@@ -161,7 +161,7 @@ export interface RawScanEvent {
 
 /** `"sha256:" + hex` of the UTF-8 of the text as given; a lone surrogate counts as U+FFFD. */
 export function promptHash(prompt: string): string {
-  return `sha256:${createHash('sha256').update(prompt, 'utf8').digest('hex')}`;
+  return `sha256:${hash('sha256', prompt, 'hex')}`;
 }
 
 /** Unicode code points. */
