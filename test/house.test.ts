@@ -8,7 +8,7 @@ const files = sourceFiles(source);
 
 /** Which rooms a room may import from, beside `errors` and `ports`. `*`: the composing room and what starts it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
-  errors: [], ports: [], nearest: [], ulid: [], version: ['platform'],
+  errors: [], ports: [], nearest: [], metrics: [], ulid: [], version: ['platform'],
   config: ['nearest'], scanner: ['platform', 'model'], model: [], train: ['model'], spool: [], audit: [],
   tenants: ['config'],
   event: ['scanner'],
@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   agents: ['event'],
   platform: [],
   receiver: ['outputs'],
-  control: ['scanner', 'event', 'nearest'],
+  control: ['scanner', 'event', 'nearest', 'metrics'],
   // Of config only where sockets are looked for and what a SIEM may be told; of outputs only what one is.
   client: ['control', 'config', 'nearest', 'pipeline', 'event', 'audit', 'spool', 'platform', 'ulid', 'version', 'outputs', 'siem-output'],
   library: ['client'],
@@ -38,8 +38,9 @@ const PURE = [
   /^delivery\/(breaker|gate|outcome|pace|refusals|retry|window)$/,
   /^audit\/(record|chain|walk|filter|file-name)$/,
   /^agents\/(counters|customer|registry|saved-state|warnings)$/,
+  /^metrics\//,
   /^control\/(protocol|method|openapi|methods\/.*)$/,
-  /^daemon\/(detection-counts|judgement|rule-names)$/,
+  /^daemon\/(detection-counts|judgement|metrics|rule-names|timed-files)$/,
   /^cli\/(render|text-width|tree|ctl\/(top-view|agent-tree))$/,
 ];
 const IMPURE_MODULES = /^node:(?!crypto$|path$|buffer$|zlib$|util$|url$|string_decoder$)/;

@@ -4,4 +4,4 @@ import type { LaterOption, SiemOutput } from './checks.js';
 export const AVAILABLE_SIEM: readonly SiemOutput[] = ['cef-syslog', 'cef-http', 'arcsight', 'splunk', 'crowdstrike', 'sentinel'];
 
 /** The options beside SIEMs that not every version has; the others are refused, so that nobody relies on what is not there. */
-export const AVAILABLE_OPTIONS: readonly LaterOption[] = ['/control/http', '/proxy'];
+export const AVAILABLE_OPTIONS: readonly LaterOption[] = ['/control/http', '/control/metrics', '/proxy'];

@@ -28,6 +28,8 @@ export interface Dispatcher {
   entries(scope: Scope): readonly MethodEntry[];
   /** Bytes that all connections may hold of requests that are not yet complete. */
   readonly reading: Budget;
+  /** The same for the texts of calls that run. */
+  readonly texts: Pick<Budget, 'refused'>;
   /** The most bytes of JSON that a call may have: every text byte escaped, and the rest of the request. */
   maxBodyBytes(): number;
   /** From now on new calls are refused. Resolves when none runs, or at the end of `signal`. */
@@ -86,6 +88,7 @@ export function createDispatcher(options: {
 
   return {
     reading,
+    texts,
     entry,
     entries: (scope) => options.methods.filter((method) => scope === 'control' || method.scope === scope),
     maxBodyBytes: () => options.limits().maxTextBytes * JSON_BYTES_PER_TEXT_BYTE + BODY_OVERHEAD_BYTES,

@@ -33,13 +33,16 @@ const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/
  * Any program on this machine can reach a loopback port, and so can any web page in a browser on it: pages by sending
  * to it (their requests have an Origin) or by a name of their own that leads to it (DNS rebinding: then Host is that name).
  */
+export function loopbackSourceProblem(headers: IncomingHttpHeaders): RaxedError | undefined {
+  if (headers.origin !== undefined) return new RaxedError('FORBIDDEN', 'web pages are not served here: the request has an Origin');
+  return LOOPBACK_HOST.test(headers.host ?? '') ? undefined : new RaxedError('FORBIDDEN', 'Host must be localhost, 127.0.0.1 or [::1], perhaps with a port');
+}
+
+/** A loopback port is for one customer, and for those who have the token. */
 export function httpDoor({ token, tenant }: { readonly token: () => string | undefined; readonly tenant: Tenant }): Door {
   return {
     originOf: () => ({ scope: 'scan', caller: { socket: 'http', uid: () => Promise.resolve(undefined) }, tenant }),
-    sourceProblem(headers) {
-      if (headers.origin !== undefined) return new RaxedError('FORBIDDEN', 'web pages are not served here: the request has an Origin');
-      return LOOPBACK_HOST.test(headers.host ?? '') ? undefined : new RaxedError('FORBIDDEN', 'Host must be localhost, 127.0.0.1 or [::1], perhaps with a port');
-    },
+    sourceProblem: loopbackSourceProblem,
     tokenProblem(headers) {
       const given = /^Bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1];
       if (given === undefined) return new RaxedError('UNAUTHORIZED', 'a bearer token is needed');

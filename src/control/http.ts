@@ -2,11 +2,14 @@ import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ERROR_CODES, RaxedError } from '../errors.js';
+import { EXPOSITION_TYPE } from '../metrics/exposition.js';
 import type { Clock } from '../ports.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Door } from './door.js';
 import { OPENAPI_PATH, openApi } from './openapi.js';
 import { errorBody, methodOfPath, parseBody } from './protocol.js';
+
+export const METRICS_PATH = '/metrics';
 
 /** What the health probes ask; the answers are sent as JSON. */
 export interface Probes {
@@ -18,6 +21,8 @@ export interface HttpOptions {
   readonly door: Door;
   readonly dispatcher: Dispatcher;
   readonly probes: Probes;
+  /** Asked by GET /metrics, which is served to scope `control` only; undefined: not at all. */
+  readonly metrics: (() => string) | undefined;
   readonly clock: Clock;
   /** How long a caller may take to read its answer. */
   readonly flushTimeoutMs: number;
@@ -25,7 +30,7 @@ export interface HttpOptions {
 }
 
 /**
- * A listener for one HTTP request: POST /v1/<method>, GET /v1/openapi.json, /healthz, /readyz. Never rejects.
+ * A listener for one HTTP request: POST /v1/<method>, GET /v1/openapi.json, /healthz, /readyz, /metrics. Never rejects.
  * The two probes need no token, because they say nothing but yes or no.
  */
 export function createHttpHandler(options: HttpOptions): (request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean) => Promise<void> {
@@ -46,6 +51,10 @@ export function createHttpHandler(options: HttpOptions): (request: IncomingMessa
     const origin = door.originOf(request.socket);
     if (path === OPENAPI_PATH) {
       return request.method === 'GET' ? { status: 200, body: openApi(dispatcher.entries(origin.scope), { tokenNeeded: origin.caller.socket === 'http' }) } : wrongVerb('GET');
+    }
+    if (path === METRICS_PATH && options.metrics !== undefined) {
+      if (origin.scope !== 'control') throw new RaxedError('FORBIDDEN', 'metrics are served on the control socket only');
+      return request.method === 'GET' ? { status: 200, body: options.metrics() } : wrongVerb('GET');
     }
     const name = methodOfPath(path);
     if (name === undefined) throw new RaxedError('UNKNOWN_METHOD', 'there is no such path');
@@ -92,19 +101,19 @@ export function createHttpHandler(options: HttpOptions): (request: IncomingMessa
     let body: string;
     try {
       outcome = await answer(request, response, awaitsContinue);
-      body = JSON.stringify(outcome.body);
+      body = bodyOf(outcome);
     } catch (error) {
       outcome = failure(error);
-      body = JSON.stringify(outcome.body);
+      body = bodyOf(outcome);
     }
     if (response.destroyed) return;
     if (request.complete) send(response, outcome, body);
-    else endAndLinger(request.socket, rawResponse(outcome.status, outcome.allow, body), options.clock);
+    else endAndLinger(request.socket, rawResponse(outcome, body), options.clock);
   };
 
-  function send(response: ServerResponse, { status, allow }: Answer, body: string): void {
-    response.writeHead(status, {
-      ...headers(status, allow, body),
+  function send(response: ServerResponse, outcome: Answer, body: string): void {
+    response.writeHead(outcome.status, {
+      ...headers(outcome, body),
       ...(options.stopping() ? { connection: 'close' } : {}),
     });
     const flushed = new AbortController();
@@ -132,39 +141,46 @@ export function endAndLinger(socket: Duplex, response: string, clock: Clock): vo
   void clock.sleep(LINGER_MS, closed.signal).then(() => { socket.destroy(); });
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
-  readonly body: object;
+  /** An object is sent as JSON, a string is metrics. */
+  readonly body: object | string;
   readonly allow?: string;
 }
 
-function failure(error: unknown): Answer {
+export function failure(error: unknown): Answer {
   const body = errorBody(error);
   return { status: ERROR_CODES[body.code].http, body: { error: body } };
 }
 
 /** An error as a whole HTTP response, for a connection whose request could not be read at all. */
 export function rawFailure(error: RaxedError): string {
-  const { status, body } = failure(error);
-  return rawResponse(status, undefined, JSON.stringify(body));
+  const answer = failure(error);
+  return rawResponse(answer, bodyOf(answer));
 }
 
-function rawResponse(status: number, allow: string | undefined, body: string): string {
-  const lines = Object.entries({ ...headers(status, allow, body), connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
+export function bodyOf({ body }: Answer): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+function rawResponse(answer: Answer, body: string): string {
+  const { status } = answer;
+  const lines = Object.entries({ ...headers(answer, body), connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`;
 }
 
-function headers(status: number, allow: string | undefined, body: string): Record<string, string> {
+/** `text`: the body as it is sent. */
+export function headers({ status, allow, body }: Answer, text: string): Record<string, string> {
   return {
-    'content-type': 'application/json',
-    'content-length': String(Buffer.byteLength(body)),
+    'content-type': typeof body === 'string' ? EXPOSITION_TYPE : 'application/json',
+    'content-length': String(Buffer.byteLength(text)),
     ...(allow === undefined ? {} : { allow }),
     ...(status === 401 ? { 'www-authenticate': 'Bearer realm="raxed"' } : {}),
     ...(status === 503 ? { 'retry-after': '1' } : {}),
   };
 }
 
-function wrongVerb(allow: string): Answer {
+export function wrongVerb(allow: string): Answer {
   return { status: 405, allow, body: { error: { code: 'BAD_REQUEST', message: `only ${allow} is answered here` } } };
 }
 

@@ -42,6 +42,8 @@ export interface ControlServerOptions {
   readonly listeners: readonly Listener[];
   readonly methods: readonly MethodEntry[];
   readonly probes: Probes;
+  /** What GET /metrics on `control` sockets answers; without it there is no such path. */
+  readonly metrics?: (sockets: SocketStats) => string;
   /** Asked for each call, so that a reload holds at once. */
   readonly limits: () => ControlLimits;
   /** For headers and body together, and for reading an answer. Default 10 s. */
@@ -54,9 +56,17 @@ export interface ControlServerOptions {
   readonly maxConnections?: number;
 }
 
+/** Who is connected, and who was turned away since the start. */
+export interface SocketStats {
+  readonly sockets: readonly { readonly name: string; readonly connections: number }[];
+  /** For more connections than a socket takes, requests half read than all may hold, and texts being scanned than all may have. */
+  readonly refused: { readonly connections: number; readonly reading: number; readonly texts: number };
+}
+
 export interface ControlServer {
   /** Where it listens, in the order of the listeners: socket paths, and origins such as `http://127.0.0.1:8787`. */
   readonly addresses: readonly string[];
+  stats(): SocketStats;
   /** Stops accepting, answers what runs (for at most `drainMs`), closes. Safe to call twice. */
   close(drainMs: number): Promise<void>;
 }
@@ -73,8 +83,14 @@ export async function createControlServer(options: ControlServerOptions, ports: 
   const dispatcher = createDispatcher({ methods: options.methods, limits: options.limits, logger: ports.logger });
   const open: OpenListener[] = [];
   let closing: Promise<void> | undefined;
+  const stats = (): SocketStats => ({
+    sockets: open.map(({ name, connections }) => ({ name, connections: connections() })),
+    refused: { connections: open.reduce((sum, { dropped }) => sum + dropped(), 0), reading: dispatcher.reading.refused, texts: dispatcher.texts.refused },
+  });
+  const { metrics } = options;
+  const scrape = metrics === undefined ? undefined : () => metrics(stats());
   try {
-    for (const listener of options.listeners) open.push(await openListener(listener, dispatcher, options, ports));
+    for (const listener of options.listeners) open.push(await openListener(listener, dispatcher, { ...options, scrape }, ports));
   } catch (error) {
     for (const listener of open) listener.destroy();
     throw error;
@@ -95,6 +111,7 @@ export async function createControlServer(options: ControlServerOptions, ports: 
 
   return {
     addresses: open.map(({ address }) => address),
+    stats,
     close(drainMs) {
       closing ??= closeAll(drainMs);
       return closing;
@@ -104,6 +121,10 @@ export async function createControlServer(options: ControlServerOptions, ports: 
 
 interface OpenListener {
   readonly address: string;
+  readonly name: Scope | 'http';
+  connections(): number;
+  /** Connections that were too many. */
+  dropped(): number;
   stopAccepting(): void;
   /** Resolves when every connection has ended by itself, or on abort. */
   close(late: AbortSignal): Promise<void>;
@@ -111,16 +132,17 @@ interface OpenListener {
 }
 
 async function openListener(
-  listener: Listener, dispatcher: Dispatcher, options: ControlServerOptions, ports: { readonly clock: Clock; readonly logger: Logger },
+  listener: Listener, dispatcher: Dispatcher, options: ControlServerOptions & { readonly scrape: (() => string) | undefined }, ports: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<OpenListener> {
   const requestTimeoutMs = options.requestTimeoutMs ?? 10_000;
   const sockets = new Set<Socket>();
+  let dropped = 0;
   const rpcConnections = new Map<RpcSocket, RpcConnection>();
   const stopped = new AbortController();
 
   const door = 'path' in listener ? unixDoor(listener.scope, options.peerUid) : httpDoor(listener);
   const handle = createHttpHandler({
-    door, dispatcher, probes: options.probes, clock: ports.clock,
+    door, dispatcher, probes: options.probes, metrics: options.scrape, clock: ports.clock,
     flushTimeoutMs: requestTimeoutMs, stopping: () => stopped.signal.aborted,
   });
   const server = createServer({
@@ -137,6 +159,7 @@ async function openListener(
     sockets.add(socket);
     socket.once('close', () => { sockets.delete(socket); });
   });
+  server.on('drop', () => { dropped++; });
   server.on('clientError', (error, socket) => { refuse(socket, unreadable(error), ports.clock); });
   server.on('upgrade', (request, socket, head) => { upgrade(request, socket, head); });
 
@@ -173,6 +196,9 @@ async function openListener(
 
   return {
     address,
+    name: 'path' in listener ? listener.scope : 'http',
+    connections: () => sockets.size,
+    dropped: () => dropped,
     stopAccepting() {
       stopped.abort();
       unlink();
@@ -197,7 +223,7 @@ async function openListener(
 }
 
 async function listen(server: Server, listener: Listener, logger: Logger): Promise<{ address: string; unlink: () => void }> {
-  if (!('path' in listener)) return { address: await listenLoopback(server, listener), unlink: () => undefined };
+  if (!('path' in listener)) return { address: await listenLoopback(server, { ...listener, setting: 'control.http' }), unlink: () => undefined };
   return { address: listener.path, unlink: await listenUnix(server, listener.path, { mode: listener.mode, logger }) };
 }
 

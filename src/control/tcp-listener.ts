@@ -3,13 +3,13 @@ import type { Server } from 'node:net';
 import { RaxedError, errnoOf } from '../errors.js';
 
 /**
- * Makes `server` listen on a loopback address; `host` is one, or a name of one. Port 0: any free one.
+ * Makes `server` listen on a loopback address; `host` is one, or a name of one. Port 0: any free one. `setting`: where they are configured.
  * Resolves with the origin, such as `http://127.0.0.1:8787`. Throws PORT_IN_USE, and CONFIG_INVALID when others could
  * reach the address: a name is resolved first, so that it is never listened on.
  */
-export async function listenLoopback(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<string> {
+export async function listenLoopback(server: Server, { host, port, setting }: { readonly host: string; readonly port: number; readonly setting: string }): Promise<string> {
   const { address } = await lookup(host.replace(/^\[(.*)\]$/, '$1'), { order: 'ipv4first' }).catch((error: unknown) => { throw unusable(host, port, error); });
-  if (!isLoopbackAddress(address)) throw new RaxedError('CONFIG_INVALID', 'control.http.host is not a loopback address: it would be reachable from outside');
+  if (!isLoopbackAddress(address)) throw new RaxedError('CONFIG_INVALID', `${setting}.host is not a loopback address: it would be reachable from outside`);
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error): void => { reject(unusable(host, port, error)); };
     server.once('error', fail);

@@ -30,7 +30,13 @@ export interface Configuration {
   record(change: (tenants: Tenants) => Tenants): Promise<void>;
   /** Begins no more changes; resolves when none is under way. */
   close(): Promise<void>;
-  state(): { readonly loadedAt: string; readonly lastError: { readonly message: string; readonly at: string } | undefined; readonly warnings: readonly string[] };
+  state(): { readonly loadedAt: string; readonly lastError: { readonly message: string; readonly at: string } | undefined; readonly warnings: readonly string[]; readonly reloads: Reloads };
+}
+
+/** How often the file was read again since the start. */
+export interface Reloads {
+  readonly ok: number;
+  readonly refused: number;
 }
 
 export interface ConfigurationDeps {
@@ -54,6 +60,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   let loadedAt = now();
   let lastError: { message: string; at: string } | undefined;
   let last: Promise<void> = Promise.resolve();
+  const reloads = { ok: 0, refused: 0 };
   let closed = false;
 
   function inTurn(work: () => Promise<void>): Promise<void> {
@@ -93,11 +100,13 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       await putInForce();
       loadedAt = now();
       lastError = undefined;
+      reloads.ok++;
       logger.info({}, 'configuration loaded');
       deps.note({ event: 'loaded' });
     } catch (error) {
       const code = error instanceof RaxedError ? error.code : 'INTERNAL';
       lastError = { message: describeError(error), at: now() };
+      reloads.refused++;
       logger.error({ code, problem: lastError.message }, 'the new configuration was refused; the last good one stays in force');
       deps.note({ event: 'refused', code });
       throw error;
@@ -125,6 +134,6 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       closed = true;
       return last;
     },
-    state: () => ({ loadedAt, lastError, warnings: [...file.warnings, ...effective.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`))] }),
+    state: () => ({ loadedAt, lastError, reloads: { ...reloads }, warnings: [...file.warnings, ...effective.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`))] }),
   };
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { ActionDeps } from './actions.js';
 import { createActions } from './actions.js';
 import { checkAccess } from './access.js';
 import { createOwnAgent } from './agent.js';
@@ -14,6 +15,8 @@ import { effectivePaths } from '../config/paths.js';
 import type { Config } from '../config/schema.js';
 import type { LoadedConfig } from './configuration.js';
 import { createConfiguration } from './configuration.js';
+import { createMetricsListener } from '../control/metrics-listener.js';
+import type { SocketStats } from '../control/server.js';
 import { createControlServer } from '../control/server.js';
 import { createAgentMethods } from '../control/methods/agent.js';
 import { createAuditMethods } from '../control/methods/audit.js';
@@ -39,7 +42,10 @@ import { keepHouse } from './housekeeping.js';
 import { installationId } from './installation.js';
 import { createInstaller } from './installer.js';
 import { createLosses } from './losses.js';
+import { metricsOf } from './metrics.js';
+import { createHistogram } from '../metrics/histogram.js';
 import { jsonStore } from '../platform/durable-file.js';
+import { processUsage } from '../platform/process-usage.js';
 import { nodeSpoolFiles } from '../platform/spool-files.js';
 import { peerUid } from '../platform/peer.js';
 import { createPolicies, openPolicyRecord } from './policies.js';
@@ -56,6 +62,7 @@ import { openReserve, reserveBytes } from '../spool/reserve.js';
 import { createSpool } from '../spool/spool.js';
 import { lockState } from './state-locks.js';
 import { openSuppressions } from './suppressions.js';
+import { timedFiles } from './timed-files.js';
 import { createTenantActions, requester } from './tenant-actions.js';
 import { mergeTenants } from '../tenants/merge.js';
 import { openTenantsStore } from '../tenants/store.js';
@@ -98,6 +105,7 @@ const DRAIN_MS = 5000;
 export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): Promise<Daemon> {
   const { clock, random, logger } = ports;
   const ulid = createUlid(clock, random);
+  const startedAt = clock.now();
   const startedAtMs = clock.monotonic();
   const uptimeSeconds = (): number => (clock.monotonic() - startedAtMs) / 1000;
   let started = false;
@@ -139,7 +147,8 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       gaps, audit, note: (fields) => { note('spool', fields); }, spool: () => spool, observe, clock, logger,
       mustBeInForce: ({ msspId, customerId }) => { installer.generation().tenant(msspId, customerId); },
     });
-    const spool = await createSpool<FilteredBytes>(spoolOptions(config, paths), { files: nodeSpoolFiles, clock, logger, reserve, onReport: (report) => { losses.report(report); } });
+    const syncs = createHistogram();
+    const spool = await createSpool<FilteredBytes>(spoolOptions(config, paths), { files: timedFiles(nodeSpoolFiles, clock, syncs.observe), clock, logger, reserve, onReport: (report) => { losses.report(report); } });
     undo.push(() => spool.close());
     const policies = createPolicies({
       record: await openPolicyRecord(join(paths.stateDir, 'policies.json')), spool, logger,
@@ -214,7 +223,8 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     function restartRequired(): boolean {
       const now = effectivePaths(options.paths, generation().config, options.env);
       return now.stateDir !== paths.stateDir || now.controlSocket !== paths.controlSocket || now.scanSocket !== paths.scanSocket
-        || placeOf(generation().config.control.http) !== placeOf(config.control.http);
+        || placeOf(generation().config.control.http) !== placeOf(config.control.http)
+        || JSON.stringify(generation().config.control.metrics) !== JSON.stringify(config.control.metrics);
     }
 
     // Before a customer of the same id is in force.
@@ -222,7 +232,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     await (await installer.prepare(configuration.effective().config))();
     undo.push(() => generation().scanner.close());
 
-    const actions = createActions({
+    const actionDeps: ActionDeps = {
       generation, policy: (key) => policies.current(key), spool, destinations, agents, departures, clock, ulid, watchers, observe, warnings,
       reload: () => configuration.reload(), ready: () => dataPath.ready(), version: VERSION, onRejected: losses.rejected,
       info: () => ({
@@ -230,12 +240,14 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         uptimeSeconds: uptimeSeconds(), audit: audit.stats(),
       }),
       suppressions, counts, logger,
-    });
+    };
+    const actions = createActions(actionDeps);
+    const metrics = (sockets: SocketStats): string => metricsOf(actionDeps, { sockets, usage: processUsage(), syncs: syncs.view(), startedAt, nodeVersion: process.version });
     const tenants = createTenantActions({
       ...direct, configuration, generation, configFile: paths.configFile, availableSiem: AVAILABLE_SIEM,
       departures, removals, agents, note: record, skipVerify, clock, random, ulid,
     });
-    const { http } = config.control;
+    const { http, metrics: scrapedAt } = config.control;
     const server = await createControlServer({
       listeners: [
         { path: paths.controlSocket, scope: 'control', mode: 0o600 },
@@ -249,10 +261,13 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         ...createSpoolMethods(createSpoolActions({ spool, destinations, policies, generation, clock, note: record })),
       ],
       probes: { ready: async () => ({ ready: await dataPath.ready() }) },
+      metrics,
       limits: () => ({ maxTextBytes: generation().config.scanner.max_text_bytes }),
       peerUid,
     }, { clock, logger });
     undo.push(() => server.close(0));
+    const metricsListener = scrapedAt === null ? undefined : await createMetricsListener({ ...scrapedAt, metrics: () => metrics(server.stats()) }, logger);
+    undo.push(async () => { await metricsListener?.close(); });
 
     const retention = createRetention({
       spool, clock, logger,
@@ -274,7 +289,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     if (skipVerify) logger.warn({}, SKIP_VERIFY_WARNING);
     for (const warning of configuration.state().warnings) logger.warn({}, warning);
     const { ruleset } = generation();
-    logger.info({ version: VERSION, engine: ruleset.engine, rules: ruleset.size, config: paths.configFile, listening: server.addresses }, 'ready');
+    logger.info({ version: VERSION, engine: ruleset.engine, rules: ruleset.size, config: paths.configFile, listening: [...server.addresses, ...(metricsListener === undefined ? [] : [metricsListener.address])] }, 'ready');
     note('daemon', { event: 'started', version: VERSION });
     started = true;
     agents.start();
@@ -292,6 +307,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
           logger.info({}, 'stopping');
           stopping.abort();
           await server.close(DRAIN_MS);
+          await metricsListener?.close();
           await configuration.close();
           await kept;
           await losses.announce();

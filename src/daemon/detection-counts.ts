@@ -1,3 +1,5 @@
+import type { HistogramView } from '../metrics/histogram.js';
+import { createHistogram } from '../metrics/histogram.js';
 import type { Family, Severity, Verdict } from '../scanner/verdict.js';
 
 /** What was detected since the start, each detection once. Keys that nothing was counted under are absent. */
@@ -9,9 +11,16 @@ export interface DetectionCountsView {
   readonly by_rule: Readonly<Record<string, number>>;
 }
 
+/** Scans that count as a threat, by their most severe detection. */
+export interface ThreatCount {
+  readonly family: Family;
+  readonly severity: Severity;
+  readonly count: number;
+}
+
 /** Counts what the scanner does, for the status and the metrics. */
 export interface DetectionCounts {
-  record(verdict: Pick<Verdict, 'detections' | 'incomplete'>): void;
+  record(verdict: Pick<Verdict, 'detections' | 'incomplete' | 'threat_detected' | 'l2' | 'scan_duration_ms'>): void;
   /** A scan gave no verdict. */
   recordFailure(): void;
   detections(): DetectionCountsView;
@@ -19,6 +28,11 @@ export interface DetectionCounts {
   hits(ruleId: string): number;
   /** Scans that did not end in time, and scans that failed. */
   troubles(): { readonly incomplete: number; readonly failed: number };
+  threats(): readonly ThreatCount[];
+  /** Scans in which the model found something. */
+  modelHits(): number;
+  /** Of all scans with a verdict. */
+  seconds(): HistogramView;
 }
 
 export function createDetectionCounts(): DetectionCounts {
@@ -28,9 +42,22 @@ export function createDetectionCounts(): DetectionCounts {
   let total = 0;
   let incomplete = 0;
   let failed = 0;
+  let modelHits = 0;
+  const threats = new Map<string, ThreatCount>();
+  const seconds = createHistogram();
+
+  function countThreat({ family, severity }: Pick<ThreatCount, 'family' | 'severity'>): void {
+    const key = `${family} ${severity}`;
+    threats.set(key, { family, severity, count: (threats.get(key)?.count ?? 0) + 1 });
+  }
+
   return {
     record(verdict) {
+      seconds.observe(verdict.scan_duration_ms / 1000);
       if (verdict.incomplete === true) incomplete++;
+      if (verdict.l2.hit) modelHits++;
+      const [worst] = verdict.detections;
+      if (verdict.threat_detected && worst !== undefined) countThreat(worst);
       total += verdict.detections.length;
       for (const { rule_id: id, family, severity } of verdict.detections) {
         increment(rules, id);
@@ -42,6 +69,9 @@ export function createDetectionCounts(): DetectionCounts {
     detections: () => ({ total, by_family: Object.fromEntries(families), by_severity: Object.fromEntries(severities), by_rule: Object.fromEntries(rules) }),
     hits: (ruleId) => rules.get(ruleId) ?? 0,
     troubles: () => ({ incomplete, failed }),
+    threats: () => [...threats.values()],
+    modelHits: () => modelHits,
+    seconds: () => seconds.view(),
   };
 }
 

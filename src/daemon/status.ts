@@ -1,5 +1,6 @@
 import type { ActionDeps } from './actions.js';
 import type { AuditStats } from '../audit/log.js';
+import type { Reloads } from './configuration.js';
 import type { Generation } from './generation.js';
 
 export interface StatusInfo {
@@ -8,6 +9,7 @@ export interface StatusInfo {
   readonly loadedAt: string;
   readonly lastError: { readonly message: string; readonly at: string } | undefined;
   readonly restartRequired: boolean;
+  readonly reloads: Reloads;
   readonly uptimeSeconds: number;
   readonly audit: AuditStats;
 }

@@ -13,6 +13,7 @@ export interface Health {
   succeeded(unit: Unit): void;
   failed(unit: Unit, error: DeliveryError): void;
   expired(count: number): void;
+  buried(count: number): void;
   status(): DestinationStatus;
 }
 
@@ -26,13 +27,14 @@ export interface HealthOptions {
   readonly recorder: Recorder;
   /** The oldest event holds up all that are new. */
   stalled(): boolean;
+  eventsInFlight(): number;
 }
 
 export function createHealth(options: HealthOptions, ports: { readonly clock: Clock; readonly logger: Logger }): Health {
   const { output, cursor, deadLetters, gate, window, recorder, stream } = options;
   const { clock, logger } = ports;
   const fields = { mssp_id: stream.msspId, customer_id: stream.customerId, destination: output.name };
-  const counts = { delivered: 0, failedAttempts: 0, expired: 0 };
+  const counts = { delivered: 0, failedAttempts: 0, expired: 0, buried: 0 };
   let state: DestinationState = 'idle';
   let lastError: DestinationStatus['last_error'];
   let lastSuccessMs: number | undefined;
@@ -78,6 +80,7 @@ export function createHealth(options: HealthOptions, ports: { readonly clock: Cl
     },
 
     expired(count) { counts.expired += count; },
+    buried(count) { counts.buried += count; },
 
     status() {
       const oldest = cursor.oldestPendingTime();
@@ -87,6 +90,7 @@ export function createHealth(options: HealthOptions, ports: { readonly clock: Cl
         pending: cursor.pending(),
         oldest_pending_age_seconds: oldest === undefined ? 0 : Math.max(0, (clock.now() - oldest) / 1000),
         delivered: counts.delivered, failed_attempts: counts.failedAttempts, expired: counts.expired,
+        dead_lettered: counts.buried, in_flight: options.eventsInFlight(),
         dead: deadLetters.count(),
         ...(lastError === undefined ? {} : { last_error: lastError }),
         ...(lastSuccessMs === undefined ? {} : { last_success: new Date(lastSuccessMs).toISOString() }),

@@ -114,6 +114,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   const health = createHealth({
     stream, output, cursor, deadLetters, gate, window, recorder,
     stalled: () => window.headIsStuck() && !hasRoom(OVERTAKING_EVENTS),
+    eventsInFlight: () => eventsInFlight,
   }, ports);
   const pace = createPace(timing.eventsPerSecond);
 
@@ -237,6 +238,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
   function bury(unit: Unit): void {
     const { refusal } = unit;
     logger.warn({ ...fields, event_id: unit.items[0]?.event.event_id, http_status: refusal?.httpStatus, error: refusal?.message }, 'the destination refused an event; it is kept as a dead letter');
+    health.buried(unit.size);
     ledger.finish(unit, { status: 'dead', httpStatus: refusal?.httpStatus, message: refusal?.message });
   }
 

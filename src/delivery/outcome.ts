@@ -40,6 +40,10 @@ export interface DestinationStatus {
   readonly delivered: number;
   readonly failed_attempts: number;
   readonly expired: number;
+  /** Refused for good and set aside. */
+  readonly dead_lettered: number;
+  /** Events that are being sent. */
+  readonly in_flight: number;
   /** Dead letters on disk. */
   readonly dead: number;
   /** ISO 8601. */

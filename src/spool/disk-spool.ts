@@ -65,6 +65,10 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     return [...[...this.#open.values()].map((stream) => stream.id), ...[...this.#dormant.values()].map(({ id }) => id)];
   }
 
+  opened(): readonly Stream<P>[] {
+    return [...this.#open.values()];
+  }
+
   removeStream(id: StreamId): Promise<void> {
     const key = streamKey(id);
     const known = this.#removing.get(key);

@@ -81,6 +81,8 @@ export interface Spool<P extends Uint8Array> {
   openStream(id: StreamId): Promise<Stream<P>>;
   /** Every stream that is on the disk or open. */
   streams(): readonly StreamId[];
+  /** Those that are open. */
+  opened(): readonly Stream<P>[];
   /** Deletes everything of a customer: its events, cursors and dead letters. */
   removeStream(id: StreamId): Promise<void>;
   /** Does what an append to a new segment needs, outside of any stream; rejects SPOOL_FULL when nobody may write, SPOOL_IO when the disk does not take it. */
@@ -121,6 +123,7 @@ export interface Stream<P extends Uint8Array> {
 export interface StreamStats {
   /** Its segments, delivered or not. */
   readonly bytes: number;
+  readonly segments: number;
   /** Its last event was refused for want of room. */
   readonly full: boolean;
   readonly oldestTime?: number;

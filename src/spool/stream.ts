@@ -161,7 +161,7 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
 
   stats(): StreamStats {
     const { oldestTime } = this.#log;
-    return { bytes: this.#log.bytes, full: this.#ports.budget.full, ...(oldestTime === undefined ? {} : { oldestTime }) };
+    return { bytes: this.#log.bytes, segments: this.#log.segments.length, full: this.#ports.budget.full, ...(oldestTime === undefined ? {} : { oldestTime }) };
   }
 
   /** Drops what was set aside, or else the oldest sealed segment, whoever has not got it yet; false when there is none. */

@@ -115,7 +115,7 @@ t.test('a heartbeat warns of the destinations of its own MSSP that are held', as
   const { own, use, sent, statuses } = setup();
   const status: CustomerDestinationStatus = {
     mssp_id: 'mssp_a', customer_id: 'cust_acme', name: 'webhook', type: 'webhook', url: 'https://soc.example', state: 'misconfigured', pending: 3, oldest_pending_age_seconds: 4,
-    delivered: 0, failed_attempts: 1, expired: 0, dead: 0, lossy: false,
+    delivered: 0, failed_attempts: 1, expired: 0, dead_lettered: 0, in_flight: 0, dead: 0, lossy: false,
   };
   statuses.push(status, { ...status, customer_id: 'cust_beta', name: 'soc' }, { ...status, name: 'fine', state: 'ok' }, { ...status, mssp_id: 'mssp_b' });
   await use();

@@ -10,7 +10,7 @@ const B = { msspId: 'mssp_a', customerId: 'cust_b' };
 function status(customer: typeof A, name: string, pending: number, dead: number): CustomerDestinationStatus {
   return {
     mssp_id: customer.msspId, customer_id: customer.customerId, name, type: 'webhook', url: 'https://soc.example', state: 'ok', pending, dead,
-    oldest_pending_age_seconds: 0, delivered: 0, failed_attempts: 0, expired: 0, lossy: false,
+    oldest_pending_age_seconds: 0, delivered: 0, failed_attempts: 0, expired: 0, dead_lettered: 0, in_flight: 0, lossy: false,
   };
 }
 

@@ -102,11 +102,18 @@ t.test('every detection can be suppressed, also one that no rule makes', (t) => 
 t.test('what fires is counted by rule, family and severity', async (t) => {
   const { rules, counts } = await actions(t);
   const detection = (rule_id: string, more: Partial<Detection> = {}): Detection => ({ rule_id, name: 'n', family: 'PI', severity: 'high', confidence: 1, source: 'prompt', span: [0, 1], layer: 'l1', ...more });
-  counts.record({ detections: [detection('pi-001'), detection('pi-001', { source: 'rag_context' }), detection('l2-jailbreak', { family: 'JB', layer: 'l2' })] });
-  counts.record({ detections: [detection('pi-001', { severity: 'low' })], incomplete: true });
+  const clean = { detections: [], threat_detected: false, l2: { enabled: true, hit: false }, scan_duration_ms: 0.04 };
+  counts.record(clean);
+  counts.record({ ...clean, threat_detected: true, l2: { enabled: true, hit: true }, scan_duration_ms: 3, detections: [detection('pi-001'), detection('pi-001', { source: 'rag_context' }), detection('l2-jailbreak', { family: 'JB', layer: 'l2' })] });
+  counts.record({ ...clean, detections: [detection('pi-001', { severity: 'low' })], incomplete: true, scan_duration_ms: 20_000 });
   counts.recordFailure();
   t.same(counts.detections(), { total: 4, by_family: { PI: 3, JB: 1 }, by_severity: { high: 3, low: 1 }, by_rule: { 'pi-001': 3, 'l2-jailbreak': 1 } });
   t.same(counts.troubles(), { incomplete: 1, failed: 1 });
+  t.same(counts.threats(), [{ family: 'PI', severity: 'high', count: 1 }], 'a scan once, and only if it is a threat');
+  t.equal(counts.modelHits(), 1);
+  const { bounds, counts: buckets, sum } = counts.seconds();
+  t.same(buckets.flatMap((count, index) => (count === 0 ? [] : [[bounds[index], count]])), [[0.000_05, 1], [0.005, 1], [undefined, 1]]);
+  t.ok(Math.abs(sum - 20.003_04) < 1e-9);
   t.match(await rules.list(), { engine: 'js', rules: [{ id: 'pi-001', hits: 3 }, { id: 'pi-002', hits: 0 }, { id: 'hc-001', hits: 0 }] });
 });
 
