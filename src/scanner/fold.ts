@@ -6,6 +6,10 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 const SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
 const MARK = /^\p{M}/u;
+/** Marks that no letter of its own is made of: lines through a letter, boxes around it, heaps of accents. */
+const OVERLAID = /([\x20-\x7e\u00c0-\u024f\u1e00-\u1eff])[\u0300-\u036f\u20d0-\u20f0]+/g;
+/** Letters in black circles and squares, and those of flags, for which NFKC has nothing. */
+const BADGES = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}]/gu;
 
 /** Text is normalised in pieces of at most so many units: the cost of marks upon marks grows with the square of their number. */
 const MAX_CHUNK = 128;
@@ -63,13 +67,21 @@ function foldChar(char: string): string {
 }
 
 function foldText(text: string): string {
-  return text.normalize('NFKC').replace(INVISIBLE, '').replace(LINE_ENDS, '\n').replace(SPACES, ' ');
+  return text.normalize('NFKC').replace(OVERLAID, (_, letter: string) => letter.normalize('NFD').charAt(0)).replace(BADGES, badgeLetter).replace(INVISIBLE, '').replace(LINE_ENDS, '\n').replace(SPACES, ' ');
 }
 
-/** The end of a piece, not between the halves of a character. */
+function badgeLetter(badge: string): string {
+  const code = badge.codePointAt(0) ?? 0;
+  return String.fromCharCode(0x41 + code - (code < 0x1f170 ? 0x1f150 : code < 0x1f1e6 ? 0x1f170 : 0x1f1e6));
+}
+
+/** The end of a piece, not between the halves of a character, nor between a letter and the first marks on it. */
 function chunkEnd(text: string, start: number): number {
-  const end = Math.min(text.length, start + MAX_CHUNK);
-  return end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00 ? end - 1 : end;
+  let end = Math.min(text.length, start + MAX_CHUNK);
+  if (end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end--;
+  const last = Math.min(text.length, end + MAX_CLUSTER);
+  while (end < last && text.charCodeAt(end) >= 0x300 && MARK.test(text.slice(end, end + 2))) end += width(text, end);
+  return end;
 }
 
 function width(text: string, at: number): number {

@@ -1,5 +1,5 @@
 /** How a view came from its base: the text itself, its escapes or its spelling made plain, or one of the ways to hide what it says. */
-export type ViewKind = 'given' | 'json' | 'folded' | 'base64' | 'base32' | 'codes' | 'morse' | 'escapes' | 'invisible' | 'lookalikes' | 'shifted' | 'reversed' | 'leet' | 'spaced';
+export type ViewKind = 'given' | 'json' | 'folded' | 'base64' | 'base32' | 'codes' | 'morse' | 'escapes' | 'markup' | 'invisible' | 'lookalikes' | 'shifted' | 'reversed' | 'leet' | 'spaced';
 
 /** One way to look at a text. Offsets are UTF-16 units. */
 export interface View {

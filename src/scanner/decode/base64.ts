@@ -5,12 +5,18 @@ import { asciiSet, readableText, runsView } from './runs.js';
 const BASE64 = {
   members: asciiSet('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_'),
   min: 24,
-  read: (run: string) => readableText(Buffer.from(run, 'base64')),
+  read: (run: string) => readableBytes(Buffer.from(run, 'base64')),
   tail: /^={1,2}/,
 };
 
 export function base64View(base: View): View | undefined {
   return runsView(base, 'base64', BASE64);
+}
+
+/** PowerShell's way is UTF-16, of which every second byte is zero in ASCII texts. */
+function readableBytes(bytes: Buffer): string | undefined {
+  const isWide = bytes.length > 8 && bytes[1] === 0 && bytes[3] === 0 && bytes[5] === 0;
+  return readableText(isWide ? Buffer.from(bytes.toString('utf16le')) : bytes);
 }
 
 const ALPHABET_32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

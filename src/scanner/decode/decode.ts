@@ -5,6 +5,7 @@ import { escapesView } from './escapes.js';
 import { invisibleView } from './invisible.js';
 import { leetView, reversedView, reversedWordsView, shiftedView, spacedView } from './letters.js';
 import { lookalikesView } from './lookalikes.js';
+import { markupView } from './markup.js';
 import { morseView } from './morse.js';
 import { signsOf } from './signs.js';
 
@@ -14,6 +15,7 @@ export const HIDING: Readonly<Partial<Record<ViewKind, string>>> = {
   base32: 'Threat hidden in base32',
   codes: 'Threat hidden in character codes',
   escapes: 'Threat hidden in escapes',
+  markup: 'Threat hidden by marks within words',
   invisible: 'Threat hidden in invisible characters',
   shifted: 'Threat hidden by a shifted alphabet',
   reversed: 'Threat hidden by reversed letters',
@@ -28,7 +30,7 @@ export const HIDING: Readonly<Partial<Record<ViewKind, string>>> = {
  * text, and an ASCII text without signs of any costs one look at its characters.
  */
 export function* decodedViews(base: View, isAscii: boolean): Generator<View> {
-  for (const decode of [base64View, base32View, codesView, morseView, escapesView]) {
+  for (const decode of [base64View, base32View, codesView, morseView, escapesView, markupView]) {
     const view = decode(base);
     if (view !== undefined) yield view;
   }

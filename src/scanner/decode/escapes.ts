@@ -2,8 +2,8 @@ import type { View } from '../view.js';
 import { ViewBuilder } from '../view.js';
 
 /** Runs of percent signs (RFC 3986, 2.1) and of quoted-printable (RFC 2045, 6.7); entities of HTML; escapes of programming languages. */
-const ESCAPE = /(?:%[0-9a-fA-F]{2})+|(?:=[0-9a-fA-F]{2}){2,}|=\r?\n|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-z]{2,6});|(?:\\x[0-9a-fA-F]{2})+|\\u\{[0-9a-fA-F]{1,6}\}|\\u[0-9a-fA-F]{4}/g;
-const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'", nbsp: ' ' };
+const ESCAPE = /(?:%[0-9a-fA-F]{2})+|(?:=[0-9a-fA-F]{2}){2,}|=\r?\n|&#(?:[0-9]{2,7}|[xX][0-9a-fA-F]{2,6});?|&[a-z]{2,6};|(?:\\x[0-9a-fA-F]{2})+|\\u\{[0-9a-fA-F]{1,6}\}|\\u[0-9a-fA-F]{4}|\\U00[0-9a-fA-F]{6}|\\00[0-9a-fA-F]{4}|(?:\\[A-Za-z]){4,}/g;
+const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'", nbsp: ' ', ensp: ' ', emsp: ' ', shy: '', zwj: '', zwnj: '' };
 
 /** The text with its escapes resolved where they stand; undefined when there are none. */
 export function escapesView(base: View): View | undefined {
@@ -30,7 +30,8 @@ function resolved(escape: string): string | undefined {
     if (escape[1] !== '#') return NAMED[escape.slice(1, -1)];
     return character(/^&#[xX]/.test(escape) ? Number.parseInt(escape.slice(3), 16) : Number.parseInt(escape.slice(2), 10));
   }
-  if (escape.startsWith('\\u')) return character(Number.parseInt(escape.replace(/[\\u{}]/g, ''), 16));
+  if (/^(?:\\[A-Za-z])+$/.test(escape)) return escape.replaceAll('\\', '');
+  if (/^\\[uU0]/.test(escape)) return character(Number.parseInt(escape.replace(/[\\uU{}]/g, ''), 16));
   if (/^=\r?\n$/.test(escape)) return '';
   return Buffer.from(escape.replace(/%|=|\\x/g, ''), 'hex').toString('utf8');
 }

@@ -34,14 +34,14 @@ export function reversedWordsView(base: View): View {
   return builder.view('reversed', base);
 }
 
-const GAPS = asciiSet(' \t-_.*|/');
+const GAPS = asciiSet(' \t\n-_.,*|/+~');
 const MAX_GAP = 5;
 
 /** The text with its letters put together where they stand apart; a wider gap is a space. */
 export function spacedView(base: View): View | undefined {
   const { text } = base;
   const isGap = (at: number): boolean => GAPS[text.charCodeAt(at)] === 1;
-  const isEdge = (at: number): boolean => at < 0 || at >= text.length || isGap(at) || text.charCodeAt(at) === 0x0a;
+  const isEdge = (at: number): boolean => at < 0 || at >= text.length || isGap(at);
   const builder = new ViewBuilder();
   let done = 0;
   let run: number[] = [];
@@ -50,9 +50,12 @@ export function spacedView(base: View): View | undefined {
     if (first !== undefined && run.length >= MIN_SPACED) {
       const gaps = run.slice(1).map((at, index) => at - (run[index] ?? at) - 1);
       const narrow = Math.min(...gaps.slice(0, MIN_SPACED));
+      const spaces = run.map((at) => text.charCodeAt(at - 1) === 0x20);
+      // Between letters that dots or dashes hold apart, a space is the end of a word.
+      const isRare = 2 * spaces.filter(Boolean).length < run.length;
       builder.add(text.slice(done, first), done, first);
       for (const [index, at] of run.entries()) {
-        if ((gaps[index - 1] ?? narrow) > narrow) builder.add(' ', at - 1, at);
+        if ((gaps[index - 1] ?? narrow) > narrow || (index > 0 && isRare && spaces[index] === true)) builder.add(' ', at - 1, at);
         builder.add(text.slice(at, at + 1), at, at + 1);
         done = at + 1;
       }

@@ -16,10 +16,18 @@ const REVERSED = 27;
 
 /** Words that hardly a sentence of English, or an attack, does without. */
 const FREQUENT = ['the', 'and', 'you', 'for', 'are', 'not', 'all', 'your', 'that', 'this', 'with', 'what', 'from', 'have', 'will', 'any', 'must', 'now', 'how', 'can'];
+/** Words that attacks are made of: one of them says enough. */
+const TELLING = ['assistant', 'developer', 'disregard', 'forget', 'ignore', 'instruction', 'instructions', 'password', 'pretend', 'previous', 'prompt', 'repeat', 'restrictions', 'reveal', 'secret', 'system', 'anweisungen', 'ignoriere', 'vergiss', 'vorherigen', 'ignorez', 'oublie', 'toutes', 'anteriores', 'instrucciones', 'olvida', 'reglas', 'todas', 'dimentica', 'istruzioni', 'precedenti'];
 /** What they become that is a word or a name of its own: it says nothing. */
 const ORDINARY = ['alex', 'cnn', 'dem', 'dna', 'era', 'ger', 'gps', 'jan', 'max', 'ner', 'rep', 'rfc', 'rpc', 'rsa', 'ton', 'tre', 'vit', 'won'];
 const MAX_WORD = 4;
 const RADIX = 27;
+
+/** By a word that a telling one becomes: under which writing. */
+const TELLING_WRITINGS = tellingWritings();
+/** By the hash of a word: 1 where it may be one of those. */
+const MAY_TELL = new Uint8Array(1 << 16);
+for (const word of TELLING_WRITINGS.keys()) MAY_TELL[hashOf(word)] = 1;
 
 /** By the letters of a short word in base 27: under which writing it is a frequent word of English. */
 const WRITINGS = writings();
@@ -31,6 +39,9 @@ const MIN_VOTES = 2;
 const MIN_LEET_WORDS = 3;
 /** Of all words, at least this part. */
 const MIN_LEET_SHARE = 0.2;
+/** What so many words in a row come to, each weighing nine tenths of the next. */
+const MIN_LEET_PEAK = 2.4;
+const LEET_DECAY = 0.9;
 export const MIN_SPACED = 8;
 
 /** One look at each character. */
@@ -38,18 +49,22 @@ export function signsOf(text: string): Signs {
   const votes = new Uint32Array(REVERSED + 1);
   let words = 0;
   let leetWords = 0;
+  let leetNear = 0;
+  let leetPeak = 0;
   let singles = 0;
   let longestSingles = 0;
   let letters = 0;
   let digits = 0;
   let leetDigits = 0;
   let key = 0;
+  let hash = 0;
   for (let at = 0; at <= text.length; at++) {
     const code = at < text.length ? text.charCodeAt(at) : 0x20;
     const letter = (code | 0x20) - 0x60;
     if (letter >= 1 && letter <= 26 && code < 128) {
       letters++;
       key = letters <= MAX_WORD ? key * RADIX + letter : 0;
+      hash = (hash * 31 + letter) & 0xffff;
       continue;
     }
     if (code < 128 && LEET[code] === 1) {
@@ -63,8 +78,14 @@ export function signsOf(text: string): Signs {
     const length = letters + leetDigits + digits;
     if (length > 0) {
       words++;
-      if (leetDigits > 0 && letters > 0 && digits === 0) leetWords++;
-      else if (key > 0 && leetDigits + digits === 0) {
+      leetNear *= LEET_DECAY;
+      if (leetDigits > 0 && letters > 0 && digits === 0) {
+        leetWords++;
+        leetPeak = Math.max(leetPeak, ++leetNear);
+      } else if (letters > MAX_WORD && length === letters && MAY_TELL[hash] === 1) {
+        const writing = TELLING_WRITINGS.get(text.slice(at - letters, at).toLowerCase());
+        if (writing !== undefined) votes[writing] = (votes[writing] ?? 0) + MIN_VOTES;
+      } else if (key > 0 && length === letters) {
         const writing = WRITINGS[key] ?? 0;
         if (writing > 0) votes[writing] = (votes[writing] ?? 0) + 1;
       }
@@ -73,12 +94,12 @@ export function signsOf(text: string): Signs {
     } else if (code >= 128) {
       singles = 0;
     }
-    letters = digits = leetDigits = key = 0;
+    letters = digits = leetDigits = key = hash = 0;
   }
   return {
     shift: mostVoted(votes),
     reversed: (votes[REVERSED] ?? 0) >= MIN_VOTES,
-    leet: leetWords >= MIN_LEET_WORDS && leetWords >= MIN_LEET_SHARE * words,
+    leet: leetPeak >= MIN_LEET_PEAK || (leetWords >= MIN_LEET_WORDS && leetWords >= MIN_LEET_SHARE * words),
     spaced: longestSingles >= MIN_SPACED,
   };
 }
@@ -95,7 +116,6 @@ function writings(): Uint8Array {
     const key = keyOf(letters);
     if (table[key] === 0) table[key] = writing;
   };
-  const lettersOf = (word: string): number[] => Array.from(word, (char) => char.charCodeAt(0) - 0x60);
   const plain = FREQUENT.map(lettersOf);
   for (const word of plain) {
     for (let shift = 1; shift <= 25; shift++) note(word.map((letter) => ((letter - 1 + shift) % 26) + 1), shift);
@@ -104,6 +124,29 @@ function writings(): Uint8Array {
   }
   for (const word of [...plain, ...ORDINARY.map(lettersOf)]) table[keyOf(word)] = 0;
   return table;
+}
+
+function tellingWritings(): Map<string, number> {
+  const map = new Map<string, number>();
+  for (const word of TELLING) {
+    const letters = lettersOf(word);
+    for (let shift = 1; shift <= 25; shift++) map.set(wordOf(letters.map((letter) => ((letter - 1 + shift) % 26) + 1)), shift);
+    map.set(wordOf(letters.map((letter) => 27 - letter)), ATBASH);
+    map.set(wordOf(letters.toReversed()), REVERSED);
+  }
+  return map;
+}
+
+function lettersOf(word: string): number[] {
+  return Array.from(word, (char) => char.charCodeAt(0) - 0x60);
+}
+
+function wordOf(letters: readonly number[]): string {
+  return String.fromCharCode(...letters.map((letter) => letter + 0x60));
+}
+
+function hashOf(word: string): number {
+  return lettersOf(word).reduce((hash, letter) => (hash * 31 + letter) & 0xffff, 0);
 }
 
 function keyOf(letters: readonly number[]): number {
