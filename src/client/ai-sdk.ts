@@ -1,3 +1,4 @@
+import { RaxedError } from '../errors.js';
 import type { ToolCall, Turn } from './conversation.js';
 import { requestTexts } from './conversation.js';
 import { argumentsOf, contentText, joinTexts, listOf, recordOf, stringOf } from './message-content.js';
@@ -41,7 +42,8 @@ export function raxedMiddleware(options: FrameworkOptions = {}): RaxedMiddleware
     wrapStream: async ({ doStream, params }) => {
       await checkRequest(params);
       const result = await doStream();
-      return isAsyncIterable(result.stream) ? { ...result, stream: ReadableStream.from(checkedParts(result.stream, screen)) } : result;
+      if (!isAsyncIterable(result.stream)) throw new RaxedError('BAD_REQUEST', 'the model\'s stream cannot be read');
+      return { ...result, stream: ReadableStream.from(checkedParts(result.stream, screen)) };
     },
   };
 }

@@ -19,7 +19,7 @@ interface ApiPromise {
 }
 
 interface OpenAiStream extends AsyncIterable<unknown> {
-  readonly controller: AbortController;
+  readonly controller: unknown;
 }
 
 /**
@@ -108,5 +108,5 @@ function isOpenAi<Client extends object>(client: Client): client is Client & Ope
 }
 
 function isStream(answer: unknown): answer is OpenAiStream {
-  return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer && 'controller' in answer && answer.controller instanceof AbortController;
+  return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer && 'controller' in answer;
 }

@@ -24,6 +24,7 @@ const REMEMBERED = 10_000;
 export class Screen {
   readonly history: boolean;
   private readonly client: Raxed;
+  /** Where the client is shared: whose scans these are. */
   private readonly identity: Pick<RaxedOptions, 'msspId' | 'customerId' | 'agentId' | 'integration'>;
   private readonly blocks: boolean;
   private readonly onError: RaxedOptions['onError'];
@@ -39,10 +40,10 @@ export class Screen {
     this.history = history;
     this.onError = options.onError;
     this.client = client ?? new Raxed({ integration, ...options });
-    const { msspId, customerId, agentId } = options;
+    const { msspId, customerId, agentId, integration: named } = client === undefined ? {} : options;
     this.identity = {
-      ...(msspId !== undefined && { msspId }), ...(customerId !== undefined && { customerId }), ...(agentId !== undefined && { agentId }),
-      integration: options.integration ?? integration,
+      ...(msspId !== undefined && { msspId }), ...(customerId !== undefined && { customerId }),
+      ...(agentId !== undefined && { agentId }), ...(named !== undefined && { integration: named }),
     };
   }
 

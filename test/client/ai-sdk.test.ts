@@ -149,6 +149,11 @@ t.test('what was read of a stream that is left early is judged', async (t) => {
   t.strictSame(raxed.scans, [{ response: SECRET }]);
 });
 
+t.test('a stream that cannot be read is refused, not passed on unjudged', async (t) => {
+  const { raxed } = setup(t, [PARIS]);
+  await t.rejects(raxedMiddleware({ client: raxed }).wrapStream({ doStream: () => Promise.resolve({ stream: {} }), params: { prompt: [] } }), { code: 'BAD_REQUEST' });
+});
+
 t.test('of a history only what is new is judged, unless all of it is wanted', async (t) => {
   const { mock, model, raxed } = setup(t, [PARIS]);
   const messages: ModelMessage[] = [
