@@ -40,6 +40,7 @@ const PURE = [
   /^agents\/(counters|customer|registry|saved-state|warnings)$/,
   /^metrics\//,
   /^control\/(protocol|method|openapi|methods\/.*)$/,
+  /^client\/(conversation|message-content|openai-messages)$/,
   /^daemon\/(detection-counts|judgement|metrics|rule-names|timed-files)$/,
   /^cli\/(render|text-width|tree|ctl\/(top-view|agent-tree))$/,
 ];
