@@ -63,8 +63,7 @@ export function trainHead(all: Windows, leftOut: number): Float64Array {
   const weightOf = ({ group, trust }: typeof used[number]): number => trust / Math.sqrt(counts.get(group) ?? 1);
   const totals = { [-1]: 0, 1: 0 };
   for (const each of used) totals[each.label] += weightOf(each);
-  let weights: Float64Array | undefined;
-  for (let stage = 0; stage < 2; stage++) {
+  const learnt = (settledBy: Float64Array | undefined, seed: number): Float64Array => {
     const rows: number[] = [], labels: number[] = [], costs: number[] = [];
     const learn = (row: number, label: number, cost: number): void => {
       rows.push(row);
@@ -76,15 +75,14 @@ export function trainHead(all: Windows, leftOut: number): Float64Array {
       const first = all.starts[each.index] ?? 0;
       const count = (all.starts[each.index + 1] ?? 0) - first;
       const spread = Math.min(count, MAX_WINDOWS);
-      const settled = weights !== undefined && count > 1 ? all.best(each.index, weights).row : undefined;
+      const settled = settledBy !== undefined && count > 1 ? all.best(each.index, settledBy).row : undefined;
       if (settled !== undefined) learn(settled, each.label, cost);
       if (settled !== undefined && each.label === 1) continue;
       for (let part = 0; part < spread; part++) learn(first + Math.floor(part * count / spread), each.label, cost / (each.label === 1 ? spread : Math.sqrt(spread)));
     }
-    weights = trainLinear({ matrix: all.matrix, rows: Int32Array.from(rows), labels: Int8Array.from(labels), costs: Float64Array.from(costs), rounds: ROUNDS }, seededRandom(SEED + stage));
-  }
-  if (weights === undefined) throw new Error('unreachable: there are two stages');
-  return weights;
+    return trainLinear({ matrix: all.matrix, rows: Int32Array.from(rows), labels: Int8Array.from(labels), costs: Float64Array.from(costs), rounds: ROUNDS }, seededRandom(seed));
+  };
+  return learnt(learnt(undefined, SEED), SEED + 1);
 }
 
 function trustIn({ source, fold }: Example): number {
