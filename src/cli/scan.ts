@@ -7,7 +7,7 @@ import { promptHash, promptLength } from '../event/event.js';
 import { matchedTexts } from '../event/privacy.js';
 import type { Model } from '../model/model.js';
 import { readModel } from '../model/model.js';
-import { loadBuiltinRules, loadBuiltinWeights } from '../scanner/builtin.js';
+import { loadBuiltinRules, loadBuiltinTables, loadBuiltinWeights } from '../scanner/builtin.js';
 import { loadRe2 } from '../scanner/re2.js';
 import type { Ruleset } from '../scanner/ruleset.js';
 import { compileRules } from '../scanner/ruleset.js';
@@ -92,7 +92,7 @@ interface Detector {
 
 async function builtinDetector(): Promise<Detector> {
   const weights = loadBuiltinWeights();
-  return { ruleset: compileRules(loadBuiltinRules(), {}, await loadRe2()), model: weights === undefined ? undefined : readModel(weights) };
+  return { ruleset: compileRules(loadBuiltinRules(), { tables: loadBuiltinTables() }, await loadRe2()), model: weights === undefined ? undefined : readModel(weights) };
 }
 
 function judge({ ruleset, model }: Detector, params: ScanParams): LocalVerdict {

@@ -10,7 +10,7 @@ import { createWebhookOutput } from '../outputs/webhook.js';
 import type { Clock } from '../ports.js';
 import type { Signing } from './rotations.js';
 import { signingsOf } from './rotations.js';
-import { loadBuiltinRules, loadBuiltinWeights, loadRulesDirs } from '../scanner/builtin.js';
+import { loadBuiltinRules, loadBuiltinTables, loadBuiltinWeights, loadRulesDirs } from '../scanner/builtin.js';
 import { loadRe2 } from '../scanner/re2.js';
 import type { Ruleset } from '../scanner/ruleset.js';
 import { compileRules } from '../scanner/ruleset.js';
@@ -138,7 +138,7 @@ function policyOf(customer: CustomerConfig, scanner: ScannerConfig): PrivacyPoli
 async function buildScanner(config: ScannerConfig, ports: GenerationPorts): Promise<{ ruleset: Ruleset; scanner: Scanner }> {
   const rules = [...loadBuiltinRules(), ...await loadRulesDirs(config.rules_dirs)];
   const re2 = await loadRe2();
-  const ruleset = compileRules(rules, { engine: re2 === undefined ? 'js' : 're2' }, re2);
+  const ruleset = compileRules(rules, { engine: re2 === undefined ? 'js' : 're2', tables: loadBuiltinTables() }, re2);
   const scanner = createScanner(ruleset, {
     weights: loadBuiltinWeights(),
     now: () => ports.clock.monotonic(),

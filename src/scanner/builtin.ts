@@ -1,22 +1,41 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
 import { ConfigError, describeError, errnoOf, RaxedError } from '../errors.js';
 import { packageRoot } from '../platform/package-root.js';
 import { exampleProblems } from './examples.js';
-import { isLocated } from './prefilter.js';
+import { digestOf, isLocated, prefilterTables } from './prefilter-tables.js';
+import type { PackedTables } from './prefilter-tables.js';
 import { Pattern, withFlags } from './regex/pattern.js';
+import type { KnownPattern } from './regex/pattern.js';
 import { DFA_LIMITS, DfaMemory } from './regex/state-cache.js';
 import { compileRules } from './ruleset.js';
 import type { Rule } from './rule.js';
 
+const PACKED_RULES = join(packageRoot, 'dist/rules.json');
+
 /** The rules that come with raxed. Their patterns and examples were checked when they were packed. */
-export function loadBuiltinRules(file: string = join(packageRoot, 'dist/rules.json')): Rule[] {
+export function loadBuiltinRules(file: string = PACKED_RULES): Rule[] {
   try {
     const rules: Rule[] = JSON.parse(readFileSync(file, 'utf8'));
     return rules;
   } catch (cause) {
     throw new RaxedError('INTERNAL', 'the built-in rules cannot be read; build raxed with `npm run build`', { cause });
+  }
+}
+
+/**
+ * What was made for those rules when they were packed, as views of what is read; undefined where that is not to be
+ * had (another byte order, a much older Node): a ruleset makes its own then, which takes longer.
+ */
+export function loadBuiltinTables(file: string = PACKED_RULES): PackedTables | undefined {
+  try {
+    const tables: PackedTables = endianness() === 'LE' ? deserialize(readFileSync(tablesFile(file))) : undefined;
+    return tables;
+  } catch {
+    return undefined;
   }
 }
 
@@ -62,23 +81,30 @@ export async function loadRulesDirs(folders: readonly string[]): Promise<Rule[]>
   return rules;
 }
 
-/** All packs of a folder, checked, with what is known of their patterns, as the JSON that `loadBuiltinRules` reads. */
-export async function packRules(folder: string): Promise<string> {
-  const rules = await loadRulesDirs([folder]);
+/**
+ * Packs all rules of a folder, checked: as JSON with what is known of their patterns, for `loadBuiltinRules`, and beside
+ * it what `loadBuiltinTables` reads.
+ */
+export async function writeBuiltinRules(folder: string, file: string): Promise<void> {
   const memory = new DfaMemory(DFA_LIMITS);
-  return JSON.stringify(rules.map((rule) => ({
+  const patterns: Pattern[] = [];
+  const rules = (await loadRulesDirs([folder])).map((rule) => ({
     ...rule,
     patterns: rule.patterns.map((each) => {
-      const { re2Source, facts } = new Pattern(withFlags(each.pattern, each.flags), memory);
-      return { ...each, known: { facts, ...(isLocated(facts) ? {} : { re2Source }) } };
+      const pattern = new Pattern(withFlags(each.pattern, each.flags), memory);
+      patterns.push(pattern);
+      const known: KnownPattern = { skipped: pattern.skippedParts, ...(isLocated(pattern.facts) ? {} : { native: pattern.native }) };
+      return { ...each, known };
     }),
-  })));
+  }));
+  const tables: PackedTables = { digest: digestOf(patterns), prefilter: prefilterTables(patterns.map(({ facts }) => facts)) };
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, JSON.stringify(rules));
+  await writeFile(tablesFile(file), serialize(tables));
 }
 
-/** Writes `packRules(folder)` to a file. */
-export async function writeBuiltinRules(folder: string, file: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, await packRules(folder));
+function tablesFile(file: string): string {
+  return file.replace(/\.json$/, '.bin');
 }
 
 async function packFiles(folder: string): Promise<string[]> {

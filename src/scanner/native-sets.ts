@@ -13,7 +13,7 @@ interface Part {
   readonly members: readonly number[];
 }
 
-/** What is given to RE2: a pattern, and how many states the automaton has that it stands for. */
+/** What is given to RE2: a pattern, and how many states its automaton has: as many may have to be looked at for each character. */
 export interface NativePattern {
   readonly source: string;
   readonly states: number;

@@ -1,16 +1,7 @@
 import { Hits, LiteralAutomaton } from './literal-automaton.js';
-import type { PatternFacts, RequiredGroup } from './regex/literals.js';
-import type { Reach } from './regex/reach.js';
+import { ANYWHERE, BEHIND, FAR_AWAY } from './prefilter-tables.js';
+import type { PrefilterTables } from './prefilter-tables.js';
 import type { Units } from './regex/units.js';
-
-/** A literal of the ruleset and what it means. */
-interface Literal {
-  readonly text: string;
-  /** The groups that it satisfies. */
-  readonly groups: number[];
-  /** The patterns whose matches may begin with it. */
-  readonly begins: number[];
-}
 
 /** Runs of blanks, and of other characters, up to these lengths are not measured. */
 const BLANK_RUN = 8;
@@ -19,14 +10,8 @@ const OTHER_RUN = 32;
 const IMPOSSIBLE = 255;
 /** For matches that may begin farther before their literal, it is not asked whether all else is near. */
 const MAX_LOOK_BACK = 12;
-/** Beyond every text; and farther than any text is long, yet sums with offsets stay small integers. */
+/** Beyond every text. */
 const FAR = 0x7fffffff;
-const FAR_AWAY = 0x3fffffff;
-
-/** Literals tell where a match begins: right there, with what follows the parts that its beginning skips, or somewhere around. */
-const FIRST = 0;
-const BEHIND = 1;
-const INSIDE = 2;
 
 /**
  * Tells from literals which of many patterns can match a text, and where their matches can begin, in one pass
@@ -34,32 +19,12 @@ const INSIDE = 2;
  */
 export class Prefilter {
   private readonly ascii: LiteralAutomaton;
-  /** Made for the first text beyond ASCII. */
-  private others: LiteralAutomaton | undefined;
-  private readonly otherLiterals: readonly Literal[];
-
-  /** By kind of hit, from `meaningStarts[kind]`: the groups that are satisfied there up to `meaningMiddles[kind]`, then the patterns that may begin there, each with the length of its literal. */
-  private meanings = new Uint16Array(0);
-  private meaningStarts = new Uint32Array(1);
-  private meaningMiddles = new Uint32Array(0);
-
-  /** The groups of a pattern are those from `firstGroup[pattern]` up to that of the next one. */
-  private readonly firstGroup: Uint16Array;
-  private readonly patternOf: Uint16Array;
-  /** By pattern: how many groups have to be satisfied; in ASCII texts, one too many where that is not enough. */
-  private readonly groupCounts: Uint8Array;
-  private readonly asciiGroupCounts: Uint8Array;
-  /** The one of those two that holds for the text at hand. */
+  private readonly others: LiteralAutomaton;
+  /** How many groups have to be satisfied, for the text at hand. */
   private needed: Uint8Array;
-  private readonly wordStarts: Uint8Array;
-  /** By group, three numbers: what `Reach` says. */
-  private readonly reaches: Int32Array;
+  /** For the text at hand: by group how far from the beginning of a match it can be, and by pattern how far before its literals a match can begin. */
   private readonly windows: Int32Array;
-  /** By pattern, three numbers, and for the text at hand one: how far before the literals that tell where its matches can begin they do. */
-  private readonly reachesBack: Int32Array;
   private readonly lookBacks: Int32Array;
-  /** By pattern: how its literals tell where a match can begin. */
-  private readonly anchors: Uint8Array;
   private blankRun = 0;
   private otherRun = 0;
 
@@ -73,76 +38,60 @@ export class Prefilter {
   /** By pattern: how many of its groups the text has, as far as `patternSeen` is of this text. */
   private readonly satisfied: Uint8Array;
   private readonly patternSeen: Uint32Array;
-  /** The patterns that only their blocks can rule out, and in which text a block was seen last. */
-  private readonly byBlocks: readonly { readonly pattern: number; readonly blocks: readonly number[] }[];
+  /** In which text a block was seen last. */
   private readonly blockSeen = new Uint32Array(256);
   private readonly groupSeen: Uint32Array;
   private readonly nextEnds: Int32Array;
-  private hitSeen = new Uint32Array(0);
+  private readonly hitSeen: Uint32Array;
   private generation = 0;
   /** The different kinds of hits of the text. */
-  private kinds = new Uint32Array(0);
+  private readonly kinds: Uint32Array;
   private kindCount = 0;
   /** By kind of hit, as far as patterns can match: groups from `liveGroups` to `liveBegins`, beginnings from there to `liveEnds`. */
-  private live = new Uint16Array(0);
-  private liveGroups = new Uint32Array(0);
-  private liveBegins = new Uint32Array(0);
-  private liveEnds = new Uint32Array(0);
+  private readonly live: Uint16Array;
+  private readonly liveGroups: Uint32Array;
+  private readonly liveBegins: Uint32Array;
+  private readonly liveEnds: Uint32Array;
 
-  constructor(patterns: readonly PatternFacts[]) {
-    const byText = new Map<string, Literal>();
-    const literalOf = (text: string): Literal => {
-      let literal = byText.get(text);
-      if (literal === undefined) byText.set(text, literal = { text, groups: [], begins: [] });
-      return literal;
-    };
-    const patternOf: number[] = [];
-    const firstGroup = [0];
-    patterns.forEach((facts, pattern) => {
-      for (const group of facts.required) {
-        const id = patternOf.push(pattern) - 1;
-        for (const text of group.literals) literalOf(text).groups.push(id);
-      }
-      firstGroup.push(patternOf.length);
-      for (const text of (facts.beginning ?? anchorOf(facts))?.literals ?? []) literalOf(text).begins.push(pattern);
-    });
-    const isAscii = ({ text }: Literal): boolean => !/[^\x00-\x7f]/.test(text);
-    this.firstGroup = Uint16Array.from(firstGroup);
-    this.patternOf = Uint16Array.from(patternOf);
-    this.groupCounts = Uint8Array.from(patterns, ({ required }) => required.length);
-    this.asciiGroupCounts = Uint8Array.from(patterns, ({ required, requiresNonAscii }) => required.length + (requiresNonAscii ? 1 : 0));
-    this.reachesBack = reachNumbers(patterns.map((facts) => facts.beginning?.before ?? anchorOf(facts)?.within));
-    this.lookBacks = new Int32Array(patterns.length);
-    this.anchors = Uint8Array.from(patterns, ({ beginning }) => (beginning === undefined ? INSIDE : beginning.skipped === 0 ? FIRST : BEHIND));
-    this.wordStarts = Uint8Array.from(patterns, ({ beginning }) => (beginning?.atWordStart === true ? 1 : 0));
-    this.sortedEnds = new Uint32Array(patterns.length);
-    this.reaches = reachNumbers(patterns.flatMap(({ required }) => required.map(({ within }) => within)));
-    this.windows = new Int32Array(patternOf.length);
-    this.viablePatterns = new Uint16Array(patterns.length);
-    this.satisfied = new Uint8Array(patterns.length);
-    this.patternSeen = new Uint32Array(patterns.length);
-    this.needed = this.groupCounts;
-    this.byBlocks = patterns.flatMap((facts, pattern) => (facts.blocks === undefined || isLocated(facts) ? [] : [{ pattern, blocks: facts.blocks }]));
-    this.groupSeen = new Uint32Array(patternOf.length);
-    this.nextEnds = new Int32Array(patternOf.length);
-    this.otherLiterals = [...byText.values()].filter((literal) => !isAscii(literal));
-    this.ascii = this.automaton([...byText.values()].filter(isAscii));
+  /** The patterns of which no literals say where their matches begin. */
+  readonly unlocated: readonly number[];
+
+  constructor(private readonly tables: PrefilterTables) {
+    this.unlocated = Array.from(tables.anchors.keys()).filter((pattern) => tables.anchors[pattern] === ANYWHERE);
+    this.ascii = new LiteralAutomaton(tables.ascii);
+    this.others = new LiteralAutomaton(tables.others);
+    const patterns = tables.anchors.length;
+    const groups = tables.patternOf.length;
+    const kinds = tables.meaningMiddles.length;
+    this.needed = tables.groupCounts;
+    this.windows = new Int32Array(groups);
+    this.lookBacks = new Int32Array(patterns);
+    this.sortedEnds = new Uint32Array(patterns);
+    this.viablePatterns = new Uint16Array(patterns);
+    this.satisfied = new Uint8Array(patterns);
+    this.patternSeen = new Uint32Array(patterns);
+    this.groupSeen = new Uint32Array(groups);
+    this.nextEnds = new Int32Array(groups);
+    this.hitSeen = new Uint32Array(kinds);
+    this.kinds = new Uint32Array(kinds);
+    this.live = new Uint16Array(tables.meanings.length);
+    this.liveGroups = new Uint32Array(kinds);
+    this.liveBegins = new Uint32Array(kinds);
+    this.liveEnds = new Uint32Array(kinds);
   }
 
   /** Looks through a text; the other methods then speak of it. `isAscii` may be false for a text that is. */
   search(text: Units, isAscii: boolean): void {
-    this.needed = isAscii ? this.asciiGroupCounts : this.groupCounts;
+    this.needed = isAscii ? this.tables.asciiGroupCounts : this.tables.groupCounts;
     this.found.clear();
     this.ascii.search(text, this.found, 0);
-    if (!isAscii && this.otherLiterals.length > 0) {
-      const first = this.ascii.endCount;
-      this.others ??= this.automaton(this.otherLiterals);
+    if (!isAscii && this.others.endCount > 0) {
       this.foundOthers.clear();
-      this.others.search(text, this.foundOthers, first);
+      this.others.search(text, this.foundOthers, this.ascii.endCount);
       if (this.foundOthers.length > 0) this.found.mergeBySecond(this.foundOthers);
     }
     this.noteGroups();
-    if (!isAscii && this.byBlocks.length > 0) this.noteBlocks(text);
+    if (!isAscii && this.tables.blocks.length > 0) this.noteBlocks(text);
   }
 
   /** Whether a pattern can match. */
@@ -160,7 +109,7 @@ export class Prefilter {
     this.measureWindows(text);
     this.findViable(text);
     // Pattern by pattern, each from the left: so the automaton of one is at hand for all of its places.
-    const { sorted, sortedEnds, viablePatterns, lookBacks, anchors } = this;
+    const { sorted, sortedEnds, viablePatterns, lookBacks, tables: { anchors } } = this;
     const { pairs, length } = this.viable;
     let count = 0;
     for (let i = 0; i < length; i += 2) {
@@ -200,7 +149,7 @@ export class Prefilter {
 
   /** From the end of the text to its beginning, so that it is known what comes next. */
   private findViable({ units }: Units): void {
-    const { live, liveGroups, liveBegins, liveEnds, nextEnds, viable, lookBacks, wordStarts } = this;
+    const { live, liveGroups, liveBegins, liveEnds, nextEnds, viable, lookBacks, tables: { wordStarts } } = this;
     const { pairs, length } = this.found;
     nextEnds.fill(FAR);
     viable.clear();
@@ -232,7 +181,7 @@ export class Prefilter {
   }
 
   private isNear(pattern: number, start: number): boolean {
-    const { firstGroup, nextEnds, windows } = this;
+    const { nextEnds, windows, tables: { firstGroup } } = this;
     const end = firstGroup[pattern + 1] ?? 0;
     for (let group = firstGroup[pattern] ?? 0; group < end; group++) if ((nextEnds[group] ?? FAR) > start + (windows[group] ?? 0)) return false;
     return true;
@@ -245,7 +194,7 @@ export class Prefilter {
     if (blankRun === this.blankRun && otherRun === this.otherRun) return;
     this.blankRun = blankRun;
     this.otherRun = otherRun;
-    for (const [lengths, reaches] of [[this.windows, this.reaches], [this.lookBacks, this.reachesBack]] as const) {
+    for (const [lengths, reaches] of [[this.windows, this.tables.reaches], [this.lookBacks, this.tables.reachesBack]] as const) {
       for (let i = 0; i < lengths.length; i++) {
         lengths[i] = Math.min(FAR_AWAY, (reaches[3 * i] ?? 0) + (reaches[3 * i + 1] ?? 0) * blankRun + (reaches[3 * i + 2] ?? 0) * otherRun);
       }
@@ -253,7 +202,7 @@ export class Prefilter {
   }
 
   private noteGroups(): void {
-    const { hitSeen, meanings, meaningStarts, meaningMiddles, groupSeen, patternSeen, satisfied, patternOf, kinds } = this;
+    const { hitSeen, groupSeen, patternSeen, satisfied, kinds, tables: { meanings, meaningStarts, meaningMiddles, patternOf } } = this;
     const { pairs, length } = this.found;
     const generation = ++this.generation;
     let count = 0;
@@ -276,10 +225,13 @@ export class Prefilter {
   }
 
   private noteBlocks({ units, length }: Units): void {
-    const { blockSeen, generation } = this;
+    const { blockSeen, generation, tables: { blocks } } = this;
     for (let at = 0; at < length; at++) blockSeen[(units[at] ?? 0) >> 8] = generation;
-    for (const { pattern, blocks } of this.byBlocks) {
-      if (blocks.some((block) => blockSeen[block] === generation)) continue;
+    for (let i = 0; i < blocks.length;) {
+      const pattern = blocks[i] ?? 0;
+      const first = i + 2;
+      i = first + (blocks[i + 1] ?? 0);
+      if (blocks.subarray(first, i).some((block) => blockSeen[block] === generation)) continue;
       this.patternSeen[pattern] = generation;
       this.satisfied[pattern] = IMPOSSIBLE;
     }
@@ -287,7 +239,7 @@ export class Prefilter {
 
   /** What the kinds of hits of this text mean for the patterns that can match it: most of it is for others. */
   private keepLive(): void {
-    const { meanings, meaningStarts, meaningMiddles, patternOf, kinds, live, liveGroups, liveBegins, liveEnds } = this;
+    const { kinds, live, liveGroups, liveBegins, liveEnds, tables: { meanings, meaningStarts, meaningMiddles, patternOf } } = this;
     let to = 0;
     for (let i = 0; i < this.kindCount; i++) {
       const hit = kinds[i] ?? 0;
@@ -309,45 +261,6 @@ export class Prefilter {
       liveEnds[hit] = to;
     }
   }
-
-  /** An automaton for some literals; what its hits mean is appended to what is known. */
-  private automaton(literals: readonly Literal[]): LiteralAutomaton {
-    const meanings = Array.from(this.meanings);
-    const starts = Array.from(this.meaningStarts);
-    const middles = Array.from(this.meaningMiddles);
-    const automaton = new LiteralAutomaton(literals.map(({ text }) => text), (indexes) => {
-      const groups = new Set<number>();
-      for (const index of indexes) for (const group of literals[index]?.groups ?? []) groups.add(group);
-      for (const group of groups) meanings.push(group);
-      middles.push(meanings.length);
-      for (const index of indexes) for (const pattern of literals[index]?.begins ?? []) meanings.push(pattern, literals[index]?.text.length ?? 0);
-      starts.push(meanings.length);
-    });
-    const count = middles.length;
-    this.meanings = Uint16Array.from(meanings);
-    this.meaningStarts = Uint32Array.from(starts);
-    this.meaningMiddles = Uint32Array.from(middles);
-    this.live = new Uint16Array(meanings.length);
-    this.hitSeen = new Uint32Array(count);
-    this.kinds = new Uint32Array(count);
-    this.liveGroups = new Uint32Array(count);
-    this.liveBegins = new Uint32Array(count);
-    this.liveEnds = new Uint32Array(count);
-    return automaton;
-  }
-}
-
-/** Whether literals say near which places a pattern's matches begin. */
-export function isLocated(facts: PatternFacts): boolean {
-  return facts.beginning !== undefined || anchorOf(facts) !== undefined;
-}
-
-function reachNumbers(reaches: readonly (Reach | undefined)[]): Int32Array {
-  return Int32Array.from(reaches.flatMap((reach) => (reach === undefined ? [FAR_AWAY, 0, 0] : [reach.units, reach.blankRuns, reach.otherRuns])));
-}
-
-function anchorOf({ required }: PatternFacts): RequiredGroup | undefined {
-  return required.find(({ within }) => within !== undefined);
 }
 
 /** At least as much as the most blanks (or others) that follow one another, and `least`: a few different numbers, for many texts the same. */

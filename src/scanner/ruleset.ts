@@ -6,7 +6,9 @@ import { hasValidCheck } from './check-digit.js';
 import type { Check } from './check-digit.js';
 import { NativeSets } from './native-sets.js';
 import type { Re2Module } from './native-sets.js';
-import { isLocated, Prefilter } from './prefilter.js';
+import { Prefilter } from './prefilter.js';
+import { digestOf, prefilterTables } from './prefilter-tables.js';
+import type { PackedTables } from './prefilter-tables.js';
 import { Pattern, withFlags } from './regex/pattern.js';
 import { DFA_LIMITS, DfaMemory } from './regex/state-cache.js';
 import { UnitBuffer } from './regex/units.js';
@@ -29,6 +31,8 @@ export interface Ruleset {
   readonly size: number;
   readonly engine: 're2' | 'js';
   readonly rules: readonly Rule[];
+  /** What it was given of its first rules. */
+  readonly tables: PackedTables | undefined;
   /**
    * The rules for a channel that match a well-formed text, in the order of `rules`, each with its leftmost match (of
    * several at one place the one that Perl prefers; of several patterns the earliest, then the longest).
@@ -41,11 +45,17 @@ export interface Ruleset {
   readonly steps: number;
 }
 
+export interface CompileOptions {
+  readonly engine?: 're2' | 'js' | undefined;
+  /** Of the patterns of the first rules; of others they are not used. */
+  readonly tables?: PackedTables | undefined;
+}
+
 /**
  * Compiles rules once for many scans. 're2' is the engine where `re2` is given, unless 'js' is asked for; both find the same.
  * Throws `ConfigError('RULE_INVALID')` naming every rule whose time is not bounded or that is not understood, and why.
  */
-export function compileRules(rules: readonly Rule[], options: { readonly engine?: 're2' | 'js' | undefined } = {}, re2?: Re2Module): Ruleset {
+export function compileRules(rules: readonly Rule[], options: CompileOptions = {}, re2?: Re2Module): Ruleset {
   const problems: ConfigProblem[] = [];
   const patterns: Pattern[] = [];
   const ruleOf: number[] = [];
@@ -71,7 +81,7 @@ export function compileRules(rules: readonly Rule[], options: { readonly engine?
     });
   });
   if (problems.length > 0) throw new ConfigError('RULE_INVALID', problems);
-  return new CompiledRuleset(rules, patterns, ruleOf, checks, options.engine === 'js' ? undefined : re2);
+  return new CompiledRuleset({ rules, patterns, ruleOf, checks, tables: options.tables }, options.engine === 'js' ? undefined : re2);
 }
 
 /** What has check digits is tried place by place, so that it must be short. */
@@ -83,13 +93,33 @@ const MAX_PASSES = 2;
 /** For fewer patterns than this the own automata are done before RE2 has got its copy of the text. */
 const MIN_NATIVE = 2;
 
+interface Compiled {
+  readonly rules: readonly Rule[];
+  readonly patterns: readonly Pattern[];
+  /** By pattern. */
+  readonly ruleOf: readonly number[];
+  readonly checks: readonly (Check | undefined)[];
+  readonly tables: PackedTables | undefined;
+}
+
+interface Matchers {
+  /** Each for the patterns from `first` on, up to those of the next one. */
+  readonly sections: readonly { readonly first: number; readonly prefilter: Prefilter }[];
+  /** For the patterns whose matches can begin anywhere. */
+  readonly unlocated: readonly number[];
+  readonly native: NativeSets | undefined;
+}
+
 class CompiledRuleset implements Ruleset {
   readonly size: number;
   readonly engine: 're2' | 'js';
   steps = 0;
-  private prepared: { readonly prefilter: Prefilter; readonly native: NativeSets | undefined } | undefined;
-  /** The patterns whose matches can begin anywhere. */
-  private unlocated: number[] = [];
+  readonly rules: readonly Rule[];
+  readonly tables: PackedTables | undefined;
+  private readonly patterns: readonly Pattern[];
+  private readonly ruleOf: readonly number[];
+  private readonly checks: readonly (Check | undefined)[];
+  private prepared: Matchers | undefined;
   /** By channel: 1 for the patterns that are for it; undefined when none is. */
   private readonly applies: ReadonlyMap<Channel, Uint8Array>;
   /** By pattern, while a text is searched: where its match begins and ends, and how many characters were looked at. */
@@ -98,7 +128,12 @@ class CompiledRuleset implements Ruleset {
   private readonly endsAt: Int32Array;
   private readonly wasted: Float64Array;
 
-  constructor(readonly rules: readonly Rule[], private readonly patterns: readonly Pattern[], private readonly ruleOf: readonly number[], private readonly checks: readonly (Check | undefined)[], private readonly re2: Re2Module | undefined) {
+  constructor({ rules, patterns, ruleOf, checks, tables }: Compiled, private readonly re2: Re2Module | undefined) {
+    this.rules = rules;
+    this.patterns = patterns;
+    this.ruleOf = ruleOf;
+    this.checks = checks;
+    this.tables = tables;
     this.size = rules.length;
     this.engine = re2 === undefined ? 'js' : 're2';
     const applies = new Map<Channel, Uint8Array>();
@@ -113,43 +148,40 @@ class CompiledRuleset implements Ruleset {
   }
 
   prepare(): void {
-    this.parts().native?.prepare();
+    this.matchers().native?.prepare();
   }
 
   find(text: string, channel: Channel): RuleHit[] {
     const applies = this.applies.get(channel);
     if (applies === undefined || text === '') return [];
-    const { prefilter, native } = this.parts();
+    const { sections, unlocated, native } = this.matchers();
     const { starts, wasted, patterns } = this;
     starts.fill(-1);
     wasted.fill(0);
     this.steps = 0;
     const budget = MAX_PASSES * text.length;
     const units = this.buffer.copy(text);
-    prefilter.search(units, Buffer.byteLength(text, 'utf8') === text.length);
+    const isAscii = Buffer.byteLength(text, 'utf8') === text.length;
     let any = false;
+    const possible = new Set<number>();
+    for (const { first, prefilter } of sections) {
+      prefilter.search(units, isAscii);
+      prefilter.beginnings(units, (at, from, to) => {
+        const index = first + at;
+        const pattern = patterns[index];
+        const known = starts[index] ?? -1;
+        if (pattern === undefined || applies[index] === 0 || (known >= 0 && known <= from) || (wasted[index] ?? 0) > budget) return;
+        if (pattern.skippedParts > 0 && !pattern.tailMatches(units, to)) this.waste(index, pattern.steps);
+        else if (this.searchRange(units, index, { text, from, to })) any = true;
+        if ((wasted[index] ?? 0) > budget) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
+      });
+      for (const at of prefilter.unlocated) if (applies[first + at] === 1 && prefilter.possible(at)) possible.add(first + at);
+    }
 
-    prefilter.beginnings(units, (index, from, to) => {
-      const pattern = patterns[index];
-      const known = starts[index] ?? -1;
-      if (pattern === undefined || applies[index] === 0 || (known >= 0 && known <= from) || (wasted[index] ?? 0) > budget) return;
-      if (pattern.hasTail && !pattern.tailMatches(units, to)) this.waste(index, pattern.steps);
-      else if (this.searchRange(units, index, { text, from, to })) any = true;
-      if ((wasted[index] ?? 0) > budget) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
-    });
-
-    for (const index of this.suspects(text, prefilter, native)) {
-      if (applies[index] === 1) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
+    for (const index of native === undefined || possible.size < MIN_NATIVE ? possible : matchingOf(text, native, unlocated) ?? possible) {
+      if (possible.has(index)) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
     }
     return any ? this.hits() : [];
-  }
-
-  /** The patterns to be searched for in the whole text. */
-  private suspects(text: string, prefilter: Prefilter, native: NativeSets | undefined): readonly number[] {
-    const possible = this.unlocated.filter((index) => prefilter.possible(index));
-    if (native === undefined || possible.length < MIN_NATIVE) return possible;
-    const matching = native.matching(Buffer.from(text, 'utf8'));
-    return matching === undefined ? possible : [...matching, ...native.refused].map((at) => this.unlocated[at] ?? 0);
   }
 
   /** Notes the first match that begins in a range, both ends included; whether there is one. */
@@ -195,15 +227,27 @@ class CompiledRuleset implements Ruleset {
     return hits;
   }
 
-  private parts(): { readonly prefilter: Prefilter; readonly native: NativeSets | undefined } {
-    if (this.prepared === undefined) {
-      const facts = this.patterns.map((pattern) => pattern.facts);
-      this.unlocated = facts.flatMap((each, index) => (isLocated(each) ? [] : [index]));
-      const native = this.re2 === undefined ? undefined : new NativeSets(this.re2, this.unlocated.flatMap((index) => this.patterns[index] ?? []).map(({ re2Source, states }) => ({ source: re2Source, states })));
-      this.prepared = { prefilter: new Prefilter(facts), native };
-    }
-    return this.prepared;
+  private matchers(): Matchers {
+    return this.prepared ??= this.build();
   }
+
+  private build(): Matchers {
+    const { patterns, tables, re2 } = this;
+    const known = tables?.prefilter.anchors.length ?? 0;
+    const isKnown = tables !== undefined && digestOf(patterns.slice(0, known)) === tables.digest;
+    const first = isKnown ? known : 0;
+    const sections = isKnown ? [{ first: 0, prefilter: new Prefilter(tables.prefilter) }] : [];
+    if (first < patterns.length) sections.push({ first, prefilter: new Prefilter(prefilterTables(patterns.slice(first).map(({ facts }) => facts))) });
+    const unlocated = sections.flatMap(({ first: before, prefilter }) => prefilter.unlocated.map((at) => before + at));
+    const native = re2 === undefined ? undefined : new NativeSets(re2, unlocated.flatMap((index) => patterns[index]?.native ?? []));
+    return { sections, unlocated, native };
+  }
+}
+
+/** Of the patterns that RE2 was given, those that match, or that it could not take; undefined when it ran out of memory. */
+function matchingOf(text: string, native: NativeSets, given: readonly number[]): readonly number[] | undefined {
+  const matching = native.matching(Buffer.from(text, 'utf8'));
+  return matching === undefined ? undefined : [...matching, ...native.refused].map((at) => given[at] ?? 0);
 }
 
 function isInsideCharacter({ units, length }: Units, at: number): boolean {

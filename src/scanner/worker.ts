@@ -5,6 +5,7 @@ import { describeError, errnoOf, RaxedError } from '../errors.js';
 import { packageRoot } from '../platform/package-root.js';
 import { readModel } from '../model/model.js';
 import { loadRe2 } from './re2.js';
+import type { PackedTables } from './prefilter-tables.js';
 import type { Rule } from './rule.js';
 import { compileRules } from './ruleset.js';
 import type { Ruleset } from './ruleset.js';
@@ -42,6 +43,7 @@ export interface Scanner {
 interface WorkerStart {
   readonly role: typeof ROLE;
   readonly rules: readonly Rule[];
+  readonly tables: PackedTables | undefined;
   readonly engine: 're2' | 'js';
   readonly weights: Uint8Array | undefined;
 }
@@ -177,7 +179,7 @@ class ScanThread {
   }
 
   private start(): Worker {
-    const data: WorkerStart = { role: ROLE, rules: this.ruleset.rules, engine: this.ruleset.engine, weights: this.options.weights };
+    const data: WorkerStart = { role: ROLE, rules: this.ruleset.rules, tables: this.ruleset.tables, engine: this.ruleset.engine, weights: this.options.weights };
     const worker = new Worker(this.options.workerUrl ?? builtWorkerUrl(), { workerData: data, resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } });
     // An error between scans must not become the process's own; the next scan starts another thread.
     worker.on('error', () => {
@@ -202,7 +204,7 @@ function unitsOf(texts: ScanTexts): number {
 
 /** The worker thread's side: the ruleset is made once, then each message is a scan. */
 async function serve(start: WorkerStart): Promise<void> {
-  const ruleset = compileRules(start.rules, { engine: start.engine }, start.engine === 're2' ? await loadRe2() : undefined);
+  const ruleset = compileRules(start.rules, { engine: start.engine, tables: start.tables }, start.engine === 're2' ? await loadRe2() : undefined);
   const model = start.weights === undefined ? undefined : readModel(start.weights);
   parentPort?.on('message', ({ texts, policy, deadlineMs }: WorkerTask) => {
     let answer: WorkerAnswer;

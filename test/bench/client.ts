@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { Raxed } from '../../src/client/raxed.js';
-import { loadBuiltinRules, loadBuiltinWeights } from '../../src/scanner/builtin.js';
+import { loadBuiltinRules, loadBuiltinTables, loadBuiltinWeights } from '../../src/scanner/builtin.js';
 import { loadRe2 } from '../../src/scanner/re2.js';
 import { compileRules } from '../../src/scanner/ruleset.js';
 import { createScanner } from '../../src/scanner/worker.js';
@@ -72,7 +72,7 @@ export async function run({ events = SCANS }: { readonly events?: number | undef
 /** What the daemon has, without a daemon. */
 async function inProcess(): Promise<Scan> {
   const re2 = await loadRe2();
-  const ruleset = compileRules(loadBuiltinRules(), { engine: re2 === undefined ? 'js' : 're2' }, re2);
+  const ruleset = compileRules(loadBuiltinRules(), { engine: re2 === undefined ? 'js' : 're2', tables: loadBuiltinTables() }, re2);
   const scanner = createScanner(ruleset, { weights: loadBuiltinWeights(), now: () => performance.now(), epochNow: Date.now });
   return (prompt) => scanner.scan({ prompt }, { threatAt: 'medium', blockAt: null, scanResponses: false, suppressions: [] });
 }

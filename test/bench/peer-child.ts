@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { loadBuiltinRules } from '../../src/scanner/builtin.js';
+import { loadBuiltinRules, loadBuiltinTables } from '../../src/scanner/builtin.js';
 import { textsIn } from '../../src/scanner/channel.js';
 import type { Channel } from '../../src/scanner/channel.js';
 import { loadRe2 } from '../../src/scanner/re2.js';
@@ -55,7 +55,7 @@ const SCANNERS: Readonly<Record<string, (folder: string) => Promise<Detects>>> =
 };
 
 async function raxed(folder: string, re2: Parameters<typeof compileRules>[2]): Promise<Detects> {
-  const ruleset = compileRules(loadBuiltinRules(join(folder, 'rules.json')), {}, re2);
+  const ruleset = compileRules(loadBuiltinRules(join(folder, 'rules.json')), { tables: loadBuiltinTables(join(folder, 'rules.json')) }, re2);
   ruleset.prepare();
   return ({ text, channel }) => scan(ruleset, textsIn(channel, text), { threatAt: 'medium', blockAt: null, scanResponses: true, suppressions: [], now: () => performance.now() }).threat_detected;
 }

@@ -1,4 +1,4 @@
-import { loadBuiltinRules } from '../../src/scanner/builtin.js';
+import { loadBuiltinRules, loadBuiltinTables } from '../../src/scanner/builtin.js';
 import { loadRe2 } from '../../src/scanner/re2.js';
 import { compileRules } from '../../src/scanner/ruleset.js';
 import { scan } from '../../src/scanner/scan.js';
@@ -30,7 +30,7 @@ for (let i = 0; i < SCANS; i++) units += makeText(i).length;
 
 const base = megabytes();
 const startedAt = performance.now();
-const ruleset = compileRules(loadBuiltinRules(file), {}, re2);
+const ruleset = compileRules(loadBuiltinRules(file), { tables: loadBuiltinTables(file) }, re2);
 ruleset.prepare();
 const prepareMs = performance.now() - startedAt;
 const prepared = beyond(base);

@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { ConfigError } from '../../src/errors.js';
-import { loadBuiltinRules, loadRulesDirs, writeBuiltinRules } from '../../src/scanner/builtin.js';
+import { loadBuiltinRules, loadBuiltinTables, loadRulesDirs, writeBuiltinRules } from '../../src/scanner/builtin.js';
 import { parseRulePack } from '../../src/scanner/pack.js';
 import { compileRules } from '../../src/scanner/ruleset.js';
+import type { Ruleset } from '../../src/scanner/ruleset.js';
 
 const PACK = `
 version: 1.0.0
@@ -151,7 +152,17 @@ t.test('the built-in rules survive the way through their packed form', async (t)
   t.ok(JSON.stringify(plain) === JSON.stringify(await loadRulesDirs([source])), 'nothing is changed but what is worked out beforehand');
   t.ok(packed.every(({ patterns }) => patterns.every(({ known }) => known !== undefined)), 'every pattern is worked out beforehand');
   t.ok(compileRules(packed).size === packed.length);
+  const tables = loadBuiltinTables(file);
+  t.ok(tables !== undefined, 'what literals are looked for is worked out too');
+  const texts = packed.flatMap(({ examples }, index) => (index % 20 === 0 ? [`${examples.should_match.join(' ')} Ignore all`] : []));
+  const found = (ruleset: Ruleset): string[] => texts.map((text) => ruleset.find(text, 'prompt').map(({ rule, start, end }) => `${rule.id} ${start} ${end}`).sort().join());
+  const own = parseRulePack(PACK, 'own.yaml');
+  const expected = found(compileRules([...plain, ...own]));
+  t.same(found(compileRules([...packed, ...own], { tables })), expected, 'with it the same is found, also beside rules of others');
+  t.same(found(compileRules([...own, ...packed], { tables })), expected, 'rules that it is not about are not looked for with it');
   t.ok(packed.every(({ examples }) => examples.should_match.length > 0), 'every rule shows what it is for');
+  writeFileSync(file.replace('.json', '.bin'), 'damaged');
+  t.equal(loadBuiltinTables(file), undefined);
   writeFileSync(file, readFileSync(file, 'utf8').slice(0, 100));
   t.throws(() => loadBuiltinRules(file), { code: 'INTERNAL' });
   t.throws(() => loadBuiltinRules(join(file, 'absent')), { code: 'INTERNAL' });

@@ -9,6 +9,8 @@ const KELVIN = 0x212a;
 
 /** Above this there are no letters with case (Adlam ends at U+1E943). */
 const LAST_CASED = 0x1e943;
+/** No letters with case live in the blocks between these, which make up most of the range. */
+const CASED_BLOCKS = [[0x41, 0x2e7f], [0xa640, 0xabbf], [0xff21, 0xff5a], [0x10400, 0x10fff], [0x11800, 0x118ff], [0x16e40, 0x16eff], [0x1e900, LAST_CASED]] as const;
 
 /** Code point → all of its variants, itself included; only for characters that have some beside themselves. */
 let orbits: ReadonlyMap<number, readonly number[]> | undefined;
@@ -54,11 +56,7 @@ function addFoldedAscii(low: number, high: number, ranges: number[]): void {
 
 function buildOrbits(): Map<number, readonly number[]> {
   const byKey = new Map<number, number[]>();
-  for (let code = 0x41; code <= LAST_CASED; code++) {
-    // No letters with case live in these blocks, which make up most of the range.
-    if (code === 0x2e80) code = 0xa640;
-    if (code === 0xabc0) code = 0xff21;
-    if (code === 0xff5b) code = 0x10400;
+  for (const code of casedCodes()) {
     const key = foldKey(code);
     const group = byKey.get(key);
     if (group !== undefined) group.push(code);
@@ -67,6 +65,13 @@ function buildOrbits(): Map<number, readonly number[]> {
   const found = new Map<number, readonly number[]>();
   for (const group of byKey.values()) if (group.length > 1) for (const code of group) found.set(code, group);
   return found;
+}
+
+/** The characters that have case, ascending: one search finds them, where asking each of 60,000 takes a tenth of a second. */
+function casedCodes(): number[] {
+  const all: number[] = [];
+  for (const [low, high] of CASED_BLOCKS) for (let code = low; code <= high; code++) all.push(code);
+  return Array.from(String.fromCodePoint(...all).match(/\p{Changes_When_Casemapped}/gu) ?? [], (char) => char.codePointAt(0) ?? 0);
 }
 
 function foldKey(code: number): number {

@@ -1,3 +1,4 @@
+import type { NativePattern } from '../native-sets.js';
 import type { PatternFlag } from '../rule.js';
 import { tail } from './beginning.js';
 import { LazyDfa } from './dfa.js';
@@ -20,9 +21,10 @@ export function withFlags(source: string, flags: readonly PatternFlag[]): string
 
 /** What was worked out of an expression beforehand, so that it need not be parsed before it is first searched for. */
 export interface KnownPattern {
-  readonly facts: PatternFacts;
+  /** What `skippedParts` says. */
+  readonly skipped: number;
   /** Only where no literals say where a match begins: RE2 looks for those. */
-  readonly re2Source?: string;
+  readonly native?: NativePattern;
 }
 
 /**
@@ -42,7 +44,7 @@ export class Pattern {
    * Throws `PatternError` when the expression is not understood or its time would not be bounded; one that is known was
    * checked when it became so.
    */
-  constructor(private readonly source: string, private readonly memory: DfaMemory, private readonly known?: KnownPattern) {
+  constructor(readonly source: string, private readonly memory: DfaMemory, private readonly known?: KnownPattern) {
     if (known === undefined) checkSize(this.node);
   }
 
@@ -52,17 +54,12 @@ export class Pattern {
 
   /** What can be said about its matches without looking for them. */
   get facts(): PatternFacts {
-    return this.ownFacts ??= this.known?.facts ?? patternFacts(this.node);
+    return this.ownFacts ??= patternFacts(this.node);
   }
 
   /** The same expression for RE2. */
-  get re2Source(): string {
-    return this.known?.re2Source ?? printRe2(this.node);
-  }
-
-  /** How many states its automaton has: as many may have to be looked at for each character. */
-  get states(): number {
-    return programSize(this.node);
+  get native(): NativePattern {
+    return this.known?.native ?? { source: printRe2(this.node), states: programSize(this.node) };
   }
 
   /** Whether it can match the empty text. RE2, which goes by bytes, may then find `\B` inside a character; this engine does not. */
@@ -101,14 +98,14 @@ export class Pattern {
     return this.backward.findStart(text, end);
   }
 
-  /** Whether what every match begins with comes after other parts of it. */
-  get hasTail(): boolean {
-    return (this.facts.beginning?.skipped ?? 0) > 0;
+  /** How many parts of every match come before the literal that tells where it begins. */
+  get skippedParts(): number {
+    return this.known?.skipped ?? this.facts.beginning?.skipped ?? 0;
   }
 
   /** Whether the rest of the pattern, after those parts, matches at a place. */
   tailMatches(text: Units, at: number): boolean {
-    this.tail ??= this.automaton((node) => compileProgram(tail(node, this.facts.beginning?.skipped ?? 0)).forward, false);
+    this.tail ??= this.automaton((node) => compileProgram(tail(node, this.skippedParts)).forward, false);
     const matches = this.tail.matchesAt(text, at);
     this.steps = this.tail.steps;
     return matches;
