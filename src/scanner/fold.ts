@@ -16,6 +16,7 @@ const MAX_CHUNK = 128;
 const MAX_CLUSTER = 32;
 const MAX_GROWTH = 6;
 const MAX_CACHED = 2000;
+const MAX_CACHED_UNITS = 4;
 
 /**
  * The text in NFKC, without invisible characters, and with every white space as ASCII; undefined when that changes
@@ -46,22 +47,22 @@ function addClusters(text: string, from: number, to: number, builder: ViewBuilde
     let end = at + width(text, at);
     while (end < to && end - at < MAX_CLUSTER && text.charCodeAt(end) >= 0x300 && MARK.test(text.slice(end, end + 2))) end += width(text, end);
     const cluster = text.slice(at, end);
-    const folded = end - at === 1 ? foldChar(cluster) : foldText(cluster);
+    const folded = end - at <= MAX_CACHED_UNITS ? foldCluster(cluster) : foldText(cluster);
     // A few ligatures stand for whole sentences; nobody hides a word in them, but a text of them would become huge.
     builder.add(folded.length > MAX_GROWTH * cluster.length ? cluster : folded, at, end);
     at = end;
   }
 }
 
-const foldedChars = new Map<string, string>();
+const foldedClusters = new Map<string, string>();
 
-function foldChar(char: string): string {
-  if (char.charCodeAt(0) < 0x80) return char;
-  let folded = foldedChars.get(char);
+function foldCluster(cluster: string): string {
+  if (cluster.length === 1 && cluster.charCodeAt(0) < 0x80) return cluster;
+  let folded = foldedClusters.get(cluster);
   if (folded === undefined) {
-    folded = foldText(char);
-    if (foldedChars.size >= MAX_CACHED) foldedChars.clear();
-    foldedChars.set(char, folded);
+    folded = foldText(cluster);
+    if (foldedClusters.size >= MAX_CACHED) foldedClusters.clear();
+    foldedClusters.set(cluster, folded);
   }
   return folded;
 }

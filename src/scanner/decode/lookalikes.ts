@@ -31,6 +31,13 @@ export function lookalikesView(base: View): View | undefined {
 }
 
 function isStrewn(text: string): boolean {
-  const accented = text.match(ACCENTED)?.length ?? 0;
-  return accented >= MIN_ACCENTED && !TONES.test(text) && accented >= MIN_ACCENTED_SHARE * (accented + (text.match(/[A-Za-z]/g)?.length ?? 0));
+  let accented = 0;
+  let plain = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const letter = (code | 0x20) - 0x60;
+    if (code < 0x80) plain += Number(letter >= 1 && letter <= 26);
+    else if ((code >= 0xc0 && code <= 0x24f) || (code >= 0x1e00 && code <= 0x1eff)) accented++;
+  }
+  return accented >= MIN_ACCENTED && accented >= MIN_ACCENTED_SHARE * (accented + plain) && !TONES.test(text);
 }

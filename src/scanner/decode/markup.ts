@@ -30,12 +30,12 @@ export function markupView(base: View): View | undefined {
   let emphasis = 0;
   for (const { 0: run, index } of text.matchAll(RUN)) {
     const end = index + run.length;
-    const follows = LETTER.test(text.charAt(index - 1));
-    const leads = LETTER.test(text.charAt(end));
+    const follows = isLetter(text, index - 1);
+    const leads = isLetter(text, end);
     const isEmphasis = EMPHASIS.test(run);
     if (!(follows && leads) && !NOWHERE_READ.test(run) && !(isEmphasis && (follows || leads))) continue;
     builder.add(text.slice(at, index), at, index);
-    if (BLOCK.test(run)) builder.add(' ', index, end);
+    if (run.includes('<') && BLOCK.test(run)) builder.add(' ', index, end);
     at = end;
     if (follows && leads) torn++;
     else if (isEmphasis) emphasis++;
@@ -43,4 +43,10 @@ export function markupView(base: View): View | undefined {
   if (torn < MIN_TORN && !(emphasis >= MIN_EMPHASIS && emphasis >= MIN_EMPHASIS_SHARE * (text.match(/\p{L}+/gu)?.length ?? 0))) return undefined;
   builder.add(text.slice(at), at, text.length);
   return builder.view('markup', base);
+}
+
+function isLetter(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  const letter = (code | 0x20) - 0x60;
+  return code < 0x80 ? letter >= 1 && letter <= 26 : LETTER.test(text.charAt(at));
 }
