@@ -11,13 +11,6 @@ export interface DetectionCountsView {
   readonly by_rule: Readonly<Record<string, number>>;
 }
 
-/** Scans that count as a threat, by their most severe detection. */
-export interface ThreatCount {
-  readonly family: Family;
-  readonly severity: Severity;
-  readonly count: number;
-}
-
 /** Counts what the scanner does, for the status and the metrics. */
 export interface DetectionCounts {
   record(verdict: Pick<Verdict, 'detections' | 'incomplete' | 'threat_detected' | 'l2' | 'scan_duration_ms'>): void;
@@ -28,7 +21,8 @@ export interface DetectionCounts {
   hits(ruleId: string): number;
   /** Scans that did not end in time, and scans that failed. */
   troubles(): { readonly incomplete: number; readonly failed: number };
-  threats(): readonly ThreatCount[];
+  /** Scans that count as a threat, by the family and severity of their most severe detection. */
+  threats(family: Family, severity: Severity): number;
   /** Scans in which the model found something. */
   modelHits(): number;
   /** Of all scans with a verdict. */
@@ -43,21 +37,15 @@ export function createDetectionCounts(): DetectionCounts {
   let incomplete = 0;
   let failed = 0;
   let modelHits = 0;
-  const threats = new Map<string, ThreatCount>();
+  const threats = new Map<string, number>();
   const seconds = createHistogram();
-
-  function countThreat({ family, severity }: Pick<ThreatCount, 'family' | 'severity'>): void {
-    const key = `${family} ${severity}`;
-    threats.set(key, { family, severity, count: (threats.get(key)?.count ?? 0) + 1 });
-  }
-
   return {
     record(verdict) {
       seconds.observe(verdict.scan_duration_ms / 1000);
       if (verdict.incomplete === true) incomplete++;
       if (verdict.l2.hit) modelHits++;
       const [worst] = verdict.detections;
-      if (verdict.threat_detected && worst !== undefined) countThreat(worst);
+      if (verdict.threat_detected && worst !== undefined) increment(threats, `${worst.family} ${worst.severity}`);
       total += verdict.detections.length;
       for (const { rule_id: id, family, severity } of verdict.detections) {
         increment(rules, id);
@@ -69,7 +57,7 @@ export function createDetectionCounts(): DetectionCounts {
     detections: () => ({ total, by_family: Object.fromEntries(families), by_severity: Object.fromEntries(severities), by_rule: Object.fromEntries(rules) }),
     hits: (ruleId) => rules.get(ruleId) ?? 0,
     troubles: () => ({ incomplete, failed }),
-    threats: () => [...threats.values()],
+    threats: (family, severity) => threats.get(`${family} ${severity}`) ?? 0,
     modelHits: () => modelHits,
     seconds: () => seconds.view(),
   };

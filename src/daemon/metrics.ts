@@ -5,6 +5,7 @@ import type { DestinationState } from '../delivery/outcome.js';
 import { counter, gauge, histogram, labels, stateSet } from '../metrics/exposition.js';
 import type { HistogramView } from '../metrics/histogram.js';
 import type { ProcessUsage } from '../platform/process-usage.js';
+import { FAMILIES, SEVERITIES } from '../scanner/verdict.js';
 import type { SpoolStats } from '../spool/spool.js';
 
 export interface MetricsSources {
@@ -55,12 +56,14 @@ function daemonMetrics(deps: ActionDeps, { nodeVersion }: MetricsSources): strin
 function scannerMetrics({ counts, generation }: ActionDeps): string {
   const seconds = counts.seconds();
   const { incomplete, failed } = counts.troubles();
+  // All of them: a series that begins with its first threat would hide that one from rate().
+  const threats = FAMILIES.flatMap((family) => SEVERITIES.slice(1).map((severity) => [labels({ family, severity }), counts.threats(family, severity)] as const));
   return [
     gauge('raxed_rules', 'Rules in force.', generation().ruleset.size),
     counter('raxed_scans_total', 'Scans, dry runs and failed ones included.', seconds.counts.reduce((sum, count) => sum + count, 0) + failed),
     counter('raxed_scans_incomplete_total', 'Scans that did not end in time.', incomplete),
     counter('raxed_scans_failed_total', 'Scans without a verdict.', failed),
-    counter('raxed_threats_total', 'Scans that count as a threat, by the family and severity of their most severe detection.', counts.threats().map(({ count, ...what }) => [labels(what), count] as const)),
+    counter('raxed_threats_total', 'Scans that count as a threat, by the family and severity of their most severe detection.', threats),
     counter('raxed_detections_total', 'Detections, by rule; rules that never fired are left out.', Object.entries(counts.detections().by_rule).map(([rule, count]) => [labels({ rule }), count] as const)),
     counter('raxed_l2_hits_total', 'Scans in which the model found something.', counts.modelHits()),
     histogram('raxed_scan_duration_seconds', 'How long scans with a verdict took.', seconds),

@@ -109,7 +109,7 @@ t.test('what fires is counted by rule, family and severity', async (t) => {
   counts.recordFailure();
   t.same(counts.detections(), { total: 4, by_family: { PI: 3, JB: 1 }, by_severity: { high: 3, low: 1 }, by_rule: { 'pi-001': 3, 'l2-jailbreak': 1 } });
   t.same(counts.troubles(), { incomplete: 1, failed: 1 });
-  t.same(counts.threats(), [{ family: 'PI', severity: 'high', count: 1 }], 'a scan once, and only if it is a threat');
+  t.same([counts.threats('PI', 'high'), counts.threats('PI', 'low'), counts.threats('JB', 'high')], [1, 0, 0], 'a scan once, and only if it is a threat');
   t.equal(counts.modelHits(), 1);
   const { bounds, counts: buckets, sum } = counts.seconds();
   t.same(buckets.flatMap((count, index) => (count === 0 ? [] : [[bounds[index], count]])), [[0.000_05, 1], [0.005, 1], [undefined, 1]]);
