@@ -6,12 +6,22 @@ import type { Units } from './regex/units.js';
 /** Runs of blanks, and of other characters, up to these lengths are not measured. */
 const BLANK_RUN = 8;
 const OTHER_RUN = 32;
+/** Most texts have one of a few such runs. */
+const MAX_KNOWN_DISTANCES = 12;
 /** More groups than any pattern needs. */
 const IMPOSSIBLE = 255;
 /** For matches that may begin farther before their literal, it is not asked whether all else is near. */
 const MAX_LOOK_BACK = 12;
 /** Beyond every text. */
 const FAR = 0x7fffffff;
+
+/** How far things can be apart in a text with certain runs of blanks and of other characters. */
+interface Distances {
+  /** By group: from the beginning of a match. */
+  readonly windows: Int32Array;
+  /** By pattern: from there to the literals that tell where it is. */
+  readonly lookBacks: Int32Array;
+}
 
 /**
  * Tells from literals which of many patterns can match a text, and where their matches can begin, in one pass
@@ -22,11 +32,9 @@ export class Prefilter {
   private readonly others: LiteralAutomaton;
   /** How many groups have to be satisfied, for the text at hand. */
   private needed: Uint8Array;
-  /** For the text at hand: by group how far from the beginning of a match it can be, and by pattern how far before its literals a match can begin. */
-  private readonly windows: Int32Array;
-  private readonly lookBacks: Int32Array;
-  private blankRun = 0;
-  private otherRun = 0;
+  /** For the text at hand, and by the runs that texts have had. */
+  private distances: Distances;
+  private readonly knownDistances = new Map<number, Distances>();
 
   private readonly found = new Hits();
   private readonly foundOthers = new Hits();
@@ -64,8 +72,7 @@ export class Prefilter {
     const groups = tables.patternOf.length;
     const kinds = tables.meaningMiddles.length;
     this.needed = tables.groupCounts;
-    this.windows = new Int32Array(groups);
-    this.lookBacks = new Int32Array(patterns);
+    this.distances = this.distancesFor(BLANK_RUN, OTHER_RUN);
     this.sortedEnds = new Uint32Array(patterns);
     this.viablePatterns = new Uint16Array(patterns);
     this.satisfied = new Uint8Array(patterns);
@@ -106,10 +113,10 @@ export class Prefilter {
    */
   beginnings(text: Units, visit: (pattern: number, from: number, to: number) => void): void {
     this.keepLive();
-    this.measureWindows(text);
+    this.distances = this.distancesFor(longestRun(text, true, BLANK_RUN), longestRun(text, false, OTHER_RUN));
     this.findViable(text);
     // Pattern by pattern, each from the left: so the automaton of one is at hand for all of its places.
-    const { sorted, sortedEnds, viablePatterns, lookBacks, tables: { anchors } } = this;
+    const { sorted, sortedEnds, viablePatterns, distances: { lookBacks }, tables: { anchors } } = this;
     const { pairs, length } = this.viable;
     let count = 0;
     for (let i = 0; i < length; i += 2) {
@@ -149,7 +156,7 @@ export class Prefilter {
 
   /** From the end of the text to its beginning, so that it is known what comes next. */
   private findViable({ units }: Units): void {
-    const { live, liveGroups, liveBegins, liveEnds, nextEnds, viable, lookBacks, tables: { wordStarts } } = this;
+    const { live, liveGroups, liveBegins, liveEnds, nextEnds, viable, distances: { lookBacks }, tables: { wordStarts } } = this;
     const { pairs, length } = this.found;
     nextEnds.fill(FAR);
     viable.clear();
@@ -181,24 +188,23 @@ export class Prefilter {
   }
 
   private isNear(pattern: number, start: number): boolean {
-    const { nextEnds, windows, tables: { firstGroup } } = this;
+    const { nextEnds, distances: { windows }, tables: { firstGroup } } = this;
     const end = firstGroup[pattern + 1] ?? 0;
     for (let group = firstGroup[pattern] ?? 0; group < end; group++) if ((nextEnds[group] ?? FAR) > start + (windows[group] ?? 0)) return false;
     return true;
   }
 
-  /** How far from the beginning of a match its groups can be, in a text with such runs of blanks and of other characters. */
-  private measureWindows(text: Units): void {
-    const blankRun = longestRun(text, true, BLANK_RUN);
-    const otherRun = longestRun(text, false, OTHER_RUN);
-    if (blankRun === this.blankRun && otherRun === this.otherRun) return;
-    this.blankRun = blankRun;
-    this.otherRun = otherRun;
-    for (const [lengths, reaches] of [[this.windows, this.tables.reaches], [this.lookBacks, this.tables.reachesBack]] as const) {
-      for (let i = 0; i < lengths.length; i++) {
-        lengths[i] = Math.min(FAR_AWAY, (reaches[3 * i] ?? 0) + (reaches[3 * i + 1] ?? 0) * blankRun + (reaches[3 * i + 2] ?? 0) * otherRun);
-      }
-    }
+  private distancesFor(blankRun: number, otherRun: number): Distances {
+    // Both are powers of two.
+    const key = 32 * Math.log2(blankRun) + Math.log2(otherRun);
+    const known = this.knownDistances.get(key);
+    if (known !== undefined) return known;
+    const lengths = (reaches: Int32Array): Int32Array => Int32Array.from({ length: reaches.length / 3 }, (_, i) =>
+      Math.min(FAR_AWAY, (reaches[3 * i] ?? 0) + (reaches[3 * i + 1] ?? 0) * blankRun + (reaches[3 * i + 2] ?? 0) * otherRun));
+    const distances = { windows: lengths(this.tables.reaches), lookBacks: lengths(this.tables.reachesBack) };
+    if (this.knownDistances.size === MAX_KNOWN_DISTANCES) this.knownDistances.clear();
+    this.knownDistances.set(key, distances);
+    return distances;
   }
 
   private noteGroups(): void {
