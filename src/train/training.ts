@@ -13,7 +13,7 @@ import type { SourceRates } from './measure.js';
 
 /** False positives that each channel may have on sources that it has not seen: macro over sources, and of the worst one. */
 const ALLOWED: Readonly<Record<ModelChannel, { readonly macro: number; readonly worst: number }>> = {
-  direct: { macro: 0.007, worst: 0.04 },
+  direct: { macro: 0.008, worst: 0.048 },
   embedded: { macro: 0.01, worst: 0.05 },
 };
 
