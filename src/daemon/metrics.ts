@@ -27,11 +27,12 @@ const SPOOL_STATES: readonly SpoolStats['state'][] = ['ok', 'full', 'failing'];
  * destination with its settings.
  */
 export function metricsOf(deps: ActionDeps, sources: MetricsSources): string {
+  const destinations = deps.destinations.statuses();
   return [
     daemonMetrics(deps, sources),
     scannerMetrics(deps),
-    spoolMetrics(deps, sources),
-    destinationMetrics(deps.destinations.statuses()),
+    spoolMetrics(deps, destinations, sources.syncs),
+    destinationMetrics(destinations),
     siteMetrics(deps),
     socketMetrics(sources.sockets),
     processMetrics(sources),
@@ -70,13 +71,15 @@ function scannerMetrics({ counts, generation }: ActionDeps): string {
   ].join('');
 }
 
-function spoolMetrics({ spool, destinations }: ActionDeps, { syncs }: MetricsSources): string {
+function spoolMetrics({ spool }: ActionDeps, destinations: readonly CustomerDestinationStatus[], syncs: HistogramView): string {
   const { bytes, maxBytes, rejected, dropped, state } = spool.stats();
-  const backlogs = new Map<string, { pending: number; ageSeconds: number }>();
-  for (const status of destinations.statuses()) {
-    const whose = streamLabels(status.mssp_id, status.customer_id);
-    const before = backlogs.get(whose);
-    backlogs.set(whose, { pending: Math.max(before?.pending ?? 0, status.pending), ageSeconds: Math.max(before?.ageSeconds ?? 0, status.oldest_pending_age_seconds) });
+  const backlogs = new Map<string, { readonly whose: string; pending: number; ageSeconds: number }>();
+  for (const status of destinations) {
+    const key = `${status.mssp_id}/${status.customer_id}`;
+    const backlog = backlogs.get(key) ?? { whose: streamLabels(status.mssp_id, status.customer_id), pending: 0, ageSeconds: 0 };
+    backlog.pending = Math.max(backlog.pending, status.pending);
+    backlog.ageSeconds = Math.max(backlog.ageSeconds, status.oldest_pending_age_seconds);
+    backlogs.set(key, backlog);
   }
   const streams = spool.opened().map((stream) => [streamLabels(stream.id.msspId, stream.id.customerId), stream.stats()] as const);
   return [
@@ -87,14 +90,14 @@ function spoolMetrics({ spool, destinations }: ActionDeps, { syncs }: MetricsSou
     counter('raxed_spool_dropped_total', 'Events that were dropped for newer ones.', dropped),
     gauge('raxed_stream_bytes', 'What the events of a customer take on the disk.', streams.map(([whose, stats]) => [whose, stats.bytes] as const)),
     gauge('raxed_stream_segments', 'Files that the events of a customer are in.', streams.map(([whose, stats]) => [whose, stats.segments] as const)),
-    gauge('raxed_stream_pending_events', 'Events that the destination of a customer which is furthest behind has not got.', [...backlogs].map(([whose, { pending }]) => [whose, pending] as const)),
-    gauge('raxed_stream_oldest_age_seconds', 'Age of the oldest event that some destination of a customer has not got; 0 when there is none.', [...backlogs].map(([whose, { ageSeconds }]) => [whose, ageSeconds] as const)),
+    gauge('raxed_stream_pending_events', 'Events that the destination of a customer which is furthest behind has not got.', [...backlogs.values()].map(({ whose, pending }) => [whose, pending] as const)),
+    gauge('raxed_stream_oldest_age_seconds', 'Age of the oldest event that some destination of a customer has not got; 0 when there is none.', [...backlogs.values()].map(({ whose, ageSeconds }) => [whose, ageSeconds] as const)),
     histogram('raxed_spool_fsync_duration_seconds', 'How long the spool waited for the disk to make what it wrote durable.', syncs),
   ].join('');
 }
 
 function destinationMetrics(statuses: readonly CustomerDestinationStatus[]): string {
-  const all = statuses.map((status) => [`${streamLabels(status.mssp_id, status.customer_id)},${labels({ destination: status.name })}`, status] as const);
+  const all = statuses.map((status) => [labels({ mssp_id: status.mssp_id, customer_id: status.customer_id, destination: status.name }), status] as const);
   const each = (value: (status: CustomerDestinationStatus) => number): (readonly [string, number])[] => all.map(([whose, status]) => [whose, value(status)]);
   return [
     stateSet('raxed_destination_state', '1 for the state that a destination is in.', { states: DESTINATION_STATES, of: all.map(([whose, { state }]) => [whose, state] as const) }),

@@ -15,9 +15,12 @@ export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /** A number for a metric without labels, else labels (as `labels` makes them) with their numbers. */
 export type Samples = number | Iterable<readonly [labels: string, value: number]>;
 
+/** Ids have none of these. */
+const NEEDS_ESCAPES = /[\\"\n]/;
+
 /** What stands between the braces; an empty string for no labels. Names must be fit for labels, values may be anything. */
 export function labels(values: Readonly<Record<string, string>>): string {
-  return Object.entries(values).map(([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`).join();
+  return Object.entries(values).map(([name, value]) => `${name}="${NEEDS_ESCAPES.test(value) ? escaped(value).replaceAll('"', '\\"') : value}"`).join();
 }
 
 /** What only grows while the process lives; by convention `name` ends with `_total`. */
