@@ -45,7 +45,7 @@ function addClusters(text: string, from: number, to: number, builder: ViewBuilde
   let at = from;
   while (at < to) {
     let end = at + width(text, at);
-    while (end < to && end - at < MAX_CLUSTER && text.charCodeAt(end) >= 0x300 && MARK.test(text.slice(end, end + 2))) end += width(text, end);
+    while (end < to && end - at < MAX_CLUSTER && isMark(text, end)) end += width(text, end);
     const cluster = text.slice(at, end);
     const folded = end - at <= MAX_CACHED_UNITS ? foldCluster(cluster) : foldText(cluster);
     // A few ligatures stand for whole sentences; nobody hides a word in them, but a text of them would become huge.
@@ -81,8 +81,15 @@ function chunkEnd(text: string, start: number): number {
   let end = Math.min(text.length, start + MAX_CHUNK);
   if (end < text.length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end--;
   const last = Math.min(text.length, end + MAX_CLUSTER);
-  while (end < last && text.charCodeAt(end) >= 0x300 && MARK.test(text.slice(end, end + 2))) end += width(text, end);
+  while (end < last && isMark(text, end)) end += width(text, end);
   return end;
+}
+
+function isMark(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  // There are none among the characters of Chinese and Hangul, nor among emoji.
+  if (code < 0x300 || (code >= 0x3400 && code < 0xa66f) || (code >= 0xac00 && code < 0xd800) || (code >= 0xd83c && code <= 0xd83e)) return false;
+  return MARK.test(text.slice(at, at + 2));
 }
 
 function width(text: string, at: number): number {

@@ -19,8 +19,27 @@ export function morseView(base: View): View | undefined {
 const MIN_LETTERS = 8;
 
 function readMorse(run: string): string | undefined {
-  const words = run.trim().split(/\s*[/|]\s*|\s{2,}/).map((word) => word.split(/\s/).map((sign) => SIGNS.get(sign)));
-  const letters = words.flat();
-  if (letters.length < MIN_LETTERS || letters.filter((letter) => letter === undefined).length > 0.1 * letters.length) return undefined;
-  return words.map((word) => word.join('')).join(' ');
+  let says = '';
+  let sign = '';
+  let isNewWord = false;
+  let letters = 0;
+  let unknown = 0;
+  for (const char of `${run} `) {
+    if (char === '.' || char === '-') {
+      sign += char;
+      continue;
+    }
+    if (sign !== '') {
+      const letter = SIGNS.get(sign);
+      letters++;
+      if (letter === undefined) unknown++;
+      says += (isNewWord && says !== '' ? ' ' : '') + (letter ?? '');
+      sign = '';
+      isNewWord = false;
+    } else {
+      isNewWord = true;
+    }
+    if (char === '/' || char === '|') isNewWord = true;
+  }
+  return letters < MIN_LETTERS || unknown > 0.1 * letters ? undefined : says;
 }
