@@ -34,11 +34,11 @@ export function gauge(name: string, help: string, samples: Samples): string {
 
 /** A gauge for each of `states`: 1 for the one that is, 0 for the others. `of`: whose state it is, as labels. */
 export function stateSet<State extends string>(name: string, help: string, { states, of }: { readonly states: readonly State[]; readonly of: Iterable<readonly [labels: string, state: State]> }): string {
-  const suffixes = states.map((state) => [state, labels({ state })] as const);
+  const ends = states.map((state) => ({ state, yes: `${labels({ state })}} 1\n`, no: `${labels({ state })}} 0\n` }));
   let text = head(name, help, 'gauge');
   for (const [whose, now] of of) {
-    const prefix = `${name}{${whose}${whose === '' ? '' : ','}`;
-    for (const [state, label] of suffixes) text += `${prefix}${label}} ${state === now ? 1 : 0}\n`;
+    const start = [name, '{', whose, whose === '' ? '' : ','].join('');
+    for (const { state, yes, no } of ends) text += start + (state === now ? yes : no);
   }
   return text;
 }
@@ -59,8 +59,9 @@ function head(name: string, help: string, type: 'counter' | 'gauge' | 'histogram
 
 function lines(name: string, samples: Samples): string {
   if (typeof samples === 'number') return `${name} ${numeral(samples)}\n`;
+  const start = `${name}{`;
   let text = '';
-  for (const [labelled, value] of samples) text += labelled === '' ? `${name} ${numeral(value)}\n` : `${name}{${labelled}} ${numeral(value)}\n`;
+  for (const [labelled, value] of samples) text += labelled === '' ? `${name} ${numeral(value)}\n` : start + labelled + `} ${numeral(value)}\n`;
   return text;
 }
 
