@@ -76,6 +76,7 @@ const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DAEMON_UNREACHA
 const TIMEOUT_MS = 5000;
 const MAX_PENDING = 1000;
 const HEARTBEAT_INTERVAL_MS = 60_000;
+const MAX_TIME_MS = 86_400_000;
 /** What a scan in an application that ends may cost it. */
 const FAREWELL_MS = 1000;
 
@@ -89,15 +90,17 @@ export class Raxed {
   private heartbeats: NodeJS.Timeout | undefined;
   private closing: Promise<void> | undefined;
 
-  /** Throws BAD_REQUEST for options that contradict each other. */
+  /** Throws BAD_REQUEST for options that contradict each other, and for times that cannot be. */
   constructor(private readonly options: RaxedOptions = {}) {
     const { url, token, socketPath, agentId, heartbeatIntervalMs = HEARTBEAT_INTERVAL_MS } = options;
+    const connectTimeoutMs = checkedTimeout(options.timeoutMs ?? TIMEOUT_MS);
+    if (!(heartbeatIntervalMs >= 0 && heartbeatIntervalMs <= MAX_TIME_MS)) throw new RaxedError('BAD_REQUEST', 'heartbeatIntervalMs takes milliseconds up to a day, or 0');
     if (url !== undefined && socketPath !== undefined) throw new RaxedError('BAD_REQUEST', 'give socketPath or url, not both');
     if (url !== undefined && !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) throw new RaxedError('BAD_REQUEST', 'url must be such as http://127.0.0.1:8765');
     if ((options.msspId === undefined) !== (options.customerId === undefined)) throw new RaxedError('BAD_REQUEST', 'msspId and customerId go together');
     this.link = new Link({
       target: url === undefined ? { socketPath: socketPath ?? findScanSocket(process.env, { home: homedir(), cwd: process.cwd() }) } : { url, token },
-      connectTimeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+      connectTimeoutMs,
       maxPending: options.maxPending ?? MAX_PENDING,
       onConnected: () => { this.register(); },
       now: () => performance.now(),
@@ -122,7 +125,7 @@ export class Raxed {
       };
       const result = resultOf(await this.link.call({
         method: 'scan', params, textBytes: textBytesOf(params),
-        timeoutMs: options.timeoutMs ?? this.options.timeoutMs ?? TIMEOUT_MS, signal: options.signal,
+        timeoutMs: checkedTimeout(options.timeoutMs ?? this.options.timeoutMs ?? TIMEOUT_MS), signal: options.signal,
       }));
       if (result.hasThreats) this.tell(result);
       return result;
@@ -193,7 +196,7 @@ export class Raxed {
   private async agentCall(method: 'agent.register' | 'agent.heartbeat', params: object, { timeoutMs, signal }: CallOptions): Promise<AgentView> {
     const { agentId, msspId, customerId } = this.options;
     // The shape is the daemon's word: the method's type is the same on both sides.
-    return await this.link.call({ method, params: { id: agentId, mssp: msspId, customer: customerId, ...params }, timeoutMs: timeoutMs ?? this.options.timeoutMs ?? TIMEOUT_MS, signal }) as AgentView;
+    return await this.link.call({ method, params: { id: agentId, mssp: msspId, customer: customerId, ...params }, timeoutMs: checkedTimeout(timeoutMs ?? this.options.timeoutMs ?? TIMEOUT_MS), signal }) as AgentView;
   }
 
   private uptimeSeconds(): number {
@@ -207,6 +210,12 @@ export class Raxed {
       this.options.onError?.(error);
     }
   }
+}
+
+/** Node's timers take Infinity for 1 ms: a scan with such a limit would always have failed open. */
+function checkedTimeout(timeoutMs: number): number {
+  if (timeoutMs > 0 && timeoutMs <= MAX_TIME_MS) return timeoutMs;
+  throw new RaxedError('BAD_REQUEST', 'timeoutMs takes milliseconds above 0 and up to a day');
 }
 
 /** What was answered, as far as callers decide by it. Throws DAEMON_UNREACHABLE for anything that is no verdict. */

@@ -29,6 +29,8 @@ function writeConfig(site: Site, more: object = {}, control: object = {}): void 
   });
 }
 
+/** A busy machine is no daemon that hangs. */
+const PATIENCE_MS = 30_000;
 const CUSTOMER = { msspId: 'mssp_a', customerId: 'cust_a' } as const;
 
 async function withDaemon(t: Test, more: object = {}, control: object = {}): Promise<{ site: Site; socketPath: string }> {
@@ -40,7 +42,7 @@ async function withDaemon(t: Test, more: object = {}, control: object = {}): Pro
 }
 
 function client(t: Test, options: RaxedOptions): Raxed {
-  const raxed = new Raxed(options);
+  const raxed = new Raxed({ timeoutMs: PATIENCE_MS, ...options });
   t.teardown(() => raxed.close());
   return raxed;
 }
@@ -128,6 +130,11 @@ t.test('what is wrong with a call rejects, also where the client fails open', as
   t.throws(() => new Raxed({ msspId: 'mssp_a' }), { code: 'BAD_REQUEST' });
   t.throws(() => new Raxed({ url: 'ftp://x' }), { code: 'BAD_REQUEST' });
   t.throws(() => new Raxed({ url: 'http://127.0.0.1:1', socketPath: '/x' }), { code: 'BAD_REQUEST' });
+  for (const timeoutMs of [0, -1, NaN, Infinity, 2 ** 31]) {
+    t.throws(() => new Raxed({ timeoutMs }), { code: 'BAD_REQUEST', message: /timeoutMs/ }, String(timeoutMs));
+    await t.rejects(raxed.scan('x', { timeoutMs }), { code: 'BAD_REQUEST', message: /timeoutMs/ }, String(timeoutMs));
+  }
+  for (const heartbeatIntervalMs of [-1, NaN, Infinity, 2 ** 31]) t.throws(() => new Raxed({ agentId: 'agent_a', heartbeatIntervalMs }), { code: 'BAD_REQUEST' }, String(heartbeatIntervalMs));
 });
 
 t.test('no daemon: a client that fails open allows and says why, one that does not rejects', async (t) => {
@@ -229,7 +236,7 @@ t.test('more calls than may wait are not queued', async (t) => {
 
 t.test('an application is registered as an agent, sends heartbeats, and says farewell', async (t) => {
   const { site, socketPath } = await withDaemon(t);
-  const raxed = new Raxed({ socketPath, ...CUSTOMER, agentId: 'agent_shop', integration: 'shop', version: '1.2.3', heartbeatIntervalMs: 50, onError: (error) => { t.fail(String(error)); } });
+  const raxed = new Raxed({ socketPath, ...CUSTOMER, agentId: 'agent_shop', integration: 'shop', version: '1.2.3', timeoutMs: PATIENCE_MS, heartbeatIntervalMs: 50, onError: (error) => { t.fail(String(error)); } });
   const agent = async (): Promise<Record<string, unknown>> => (await post(site.controlSocket, '/v1/agent/status', { id: 'agent_shop', mssp: 'mssp_a', customer: 'cust_a' })).body;
   await eventually('it is online', async () => (await agent())['status'] === 'online');
   t.match(await agent(), { version: '1.2.3', integration: 'shop', platform: process.platform });
@@ -237,7 +244,7 @@ t.test('an application is registered as an agent, sends heartbeats, and says far
   await raxed.scan(ATTACK);
   t.match(await agent(), { total_scans: 1, total_threats: 1 });
   await raxed.close();
-  t.match(await agent(), { status: 'offline' });
+  await eventually('it is offline', async () => (await agent())['status'] === 'offline');
   await t.rejects(raxed.scan('x'), { code: 'CLIENT_CLOSED' });
   await raxed.close();
 });
