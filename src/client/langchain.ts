@@ -59,8 +59,9 @@ class RaxedHandler implements LangChainHandler {
 
   async handleToolStart(tool: unknown, input: string, runId: string, _parentRunId?: string, _tags?: readonly string[], _metadata?: object, runName?: string, id?: string): Promise<void> {
     const name = runName ?? (stringOf(listOf(recordOf(tool)['id']).at(-1)) || 'tool');
-    this.running.set(runId, { id, name });
     await this.screen.check({ toolCalls: [{ id, name, args: argumentsOf(input) }] });
+    // Of a call that is stopped nobody says that it ended.
+    this.running.set(runId, { id, name });
   }
 
   async handleToolEnd(output: unknown, runId: string): Promise<void> {

@@ -145,6 +145,13 @@ t.test('a tool that fails is forgotten', async (t) => {
   t.strictSame(raxed.scans[1], { toolCalls: [{ name: 'tool', args: {}, result: 'late' }] });
 });
 
+t.test('a tool that is not called is forgotten: LangChain never says that it ended', async (t) => {
+  const { handler, raxed } = setup(t);
+  await t.rejects(handler.handleToolStart({}, SECRET, 'run', undefined, undefined, undefined, 'mail', 'call_1'), ThreatBlockedError);
+  await handler.handleToolEnd('late', 'run');
+  t.strictSame(raxed.scans[1], { toolCalls: [{ name: 'tool', args: {}, result: 'late' }] });
+});
+
 t.test('retrieved documents are judged as data, together', async (t) => {
   const { raxed, handler } = setup(t);
   printed(t);
