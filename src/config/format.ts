@@ -2,7 +2,8 @@ import { cefUrlProblem, isLoopback, proxyUrlProblem, urlProblem } from './addres
 
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const LABEL_PATTERN = /^[A-Za-z0-9_.+-]{1,64}$/;
-const RULE_PATTERN = /^(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}|[A-Za-z0-9_.-]{0,63}\*)$/;
+/** A rule's id, or the beginning of some and `*`. */
+export const RULE_PATTERN = /^(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}|[A-Za-z0-9_.-]{0,63}\*)$/;
 const ENV_PATTERN = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
 const CREDENTIAL_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9_.@:+-]{1,255}$/;
 const HOST_PATTERN = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { readState } from '../agents/state-file.js';
 import type { StateStore } from '../agents/state-file.js';
-import { FORMATS } from '../config/format.js';
+import { FORMATS, RULE_PATTERN } from '../config/format.js';
 import { unwritable } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
 import type { ScanPolicy } from '../scanner/scan.js';
@@ -39,7 +39,7 @@ export interface Suppressions {
  * expires?, created}, …]}, times in ISO 8601.
  */
 const Entry = Type.Object({
-  rule: Type.String({ pattern: '^(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}|[A-Za-z0-9_.-]{0,63}\\*)$' }),
+  rule: Type.String({ pattern: RULE_PATTERN.source }),
   mssp_id: Type.Optional(Type.String()), customer_id: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()), expires: Type.Optional(Type.String()), created: Type.String(),
 });
