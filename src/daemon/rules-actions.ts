@@ -28,12 +28,9 @@ export function createRulesActions({ generation, suppressions, counts, configFil
     await note('config', { event, rule_id: rule, ...idsOf(customer), ...await requester(context) });
   }
 
-  /** Throws BAD_REQUEST, MSSP_NOT_FOUND or CUSTOMER_NOT_FOUND. */
-  function customerOf({ mssp, customer }: { readonly mssp?: string; readonly customer?: string }): StreamId | undefined {
-    if (mssp === undefined && customer === undefined) return undefined;
-    if (mssp === undefined || customer === undefined) throw new RaxedError('BAD_REQUEST', 'a customer is named by mssp and customer together; without both, all customers are meant');
-    generation().tenant(mssp, customer);
-    return { msspId: mssp, customerId: customer };
+  /** Throws MSSP_NOT_FOUND or CUSTOMER_NOT_FOUND. */
+  function mustBeThere(customer: StreamId | undefined): void {
+    if (customer !== undefined) generation().tenant(customer.msspId, customer.customerId);
   }
 
   function viewOf({ rule, customer, reason, until, createdMs }: Suppression): SuppressionView {
@@ -67,6 +64,7 @@ export function createRulesActions({ generation, suppressions, counts, configFil
     },
     async suppress({ id: rule, reason, expires, ...scope }, context) {
       const customer = customerOf(scope);
+      mustBeThere(customer);
       const problem = unknownRule(rule, generation().ruleset);
       if (problem !== undefined) throw new RaxedError('RULE_NOT_FOUND', problem);
       const now = clock.now();
@@ -80,7 +78,9 @@ export function createRulesActions({ generation, suppressions, counts, configFil
     async unsuppress({ id: rule, ...scope }, context) {
       const customer = customerOf(scope);
       const named = { rule, ...idsOf(customer) };
+      // Also of a customer that the file has no more: else its suppression would stay for good.
       if (!await suppressions.remove(rule, customer)) {
+        mustBeThere(customer);
         const inFile = ofFile().some((each) => each.rule === rule && each.mssp_id === customer?.msspId && each.customer_id === customer?.customerId);
         if (inFile) throw new RaxedError('MANAGED_BY_FILE', `this suppression is managed by ${configFile}`);
         throw new RaxedError('RULE_NOT_FOUND', `${customer === undefined ? 'for all customers' : 'for this customer'} no suppression of this rule stands`);
@@ -90,6 +90,13 @@ export function createRulesActions({ generation, suppressions, counts, configFil
     },
     suppressions: async () => ({ suppressions: [...ofFile(), ...suppressions.list().map(viewOf)] }),
   };
+}
+
+/** Throws BAD_REQUEST. */
+function customerOf({ mssp, customer }: { readonly mssp?: string; readonly customer?: string }): StreamId | undefined {
+  if (mssp === undefined && customer === undefined) return undefined;
+  if (mssp === undefined || customer === undefined) throw new RaxedError('BAD_REQUEST', 'a customer is named by mssp and customer together; without both, all customers are meant');
+  return { msspId: mssp, customerId: customer };
 }
 
 function idsOf(customer: StreamId | undefined): { readonly mssp_id?: string; readonly customer_id?: string } {

@@ -39,14 +39,15 @@ const config = configOf({
   scanner: { block_at: 'critical', l2: { threshold: 0.7 }, suppressions: [{ rule: 'pi-002', expires: '2026-04-01T00:00:00Z' }, { rule: 'pi-999' }] },
 });
 
-async function actions(t: Test): Promise<{ readonly rules: RulesActions; readonly noted: AuditFields[]; readonly counts: ReturnType<typeof createDetectionCounts> }> {
+async function actions(t: Test): Promise<{ readonly rules: RulesActions; readonly noted: AuditFields[]; readonly counts: ReturnType<typeof createDetectionCounts>; readonly customers: string[] }> {
   const noted: AuditFields[] = [];
   const counts = createDetectionCounts();
   const clock = { now: () => NOW };
+  const customers = ['a', 'b'];
   const generation = {
     config, ruleset,
     tenant(msspId: string, customerId: string) {
-      if (msspId !== 'm' || !['a', 'b'].includes(customerId)) throw new RaxedError('CUSTOMER_NOT_FOUND', 'no');
+      if (msspId !== 'm' || !customers.includes(customerId)) throw new RaxedError('CUSTOMER_NOT_FOUND', 'no');
     },
   } as unknown as Generation;
   const rules = createRulesActions({
@@ -54,7 +55,7 @@ async function actions(t: Test): Promise<{ readonly rules: RulesActions; readonl
     suppressions: await openSuppressions({ clock, logger: recordingLogger(), store: jsonStore(join(t.testdir(), 'suppressions.json')) }),
     note: (_kind, fields) => { noted.push(fields); return Promise.resolve(); },
   });
-  return { rules, noted, counts };
+  return { rules, noted, counts, customers };
 }
 
 t.test('a rule is suppressed, shown, and reported again, and the audit says who asked', async (t) => {
@@ -76,6 +77,15 @@ t.test('a rule is suppressed, shown, and reported again, and the audit says who 
     { event: 'rule_suppressed', rule_id: 'l2-*', requested_over: 'control', requested_by_uid: 1000 },
     { event: 'rule_unsuppressed', rule_id: 'pi-001', mssp_id: 'm', customer_id: 'b', requested_over: 'control', requested_by_uid: 1000 },
   ], 'without the reason, which is free text');
+});
+
+t.test('the suppression of a customer that the file has no more can still be taken back', async (t) => {
+  const { rules, noted, customers } = await actions(t);
+  await rules.suppress({ id: 'pi-001', mssp: 'm', customer: 'b' }, CALLER);
+  customers.pop();
+  t.same(await rules.unsuppress({ id: 'pi-001', mssp: 'm', customer: 'b' }, CALLER), { rule: 'pi-001', mssp_id: 'm', customer_id: 'b' });
+  await t.rejects(rules.unsuppress({ id: 'pi-001', mssp: 'm', customer: 'b' }, CALLER), { code: 'CUSTOMER_NOT_FOUND' });
+  t.equal(noted.length, 2);
 });
 
 t.test('what cannot be suppressed is refused with what was meant', async (t) => {
