@@ -8,8 +8,6 @@ const BLANK_RUN = 8;
 const OTHER_RUN = 32;
 /** Most texts have one of a few such runs. */
 const MAX_KNOWN_DISTANCES = 12;
-/** More groups than any pattern needs. */
-const IMPOSSIBLE = 255;
 /** For matches that may begin farther before their literal, it is not asked whether all else is near. */
 const MAX_LOOK_BACK = 12;
 /** Beyond every text. */
@@ -46,6 +44,9 @@ export class Prefilter {
   /** By pattern: how many of its groups the text has, as far as `patternSeen` is of this text. */
   private readonly satisfied: Uint8Array;
   private readonly patternSeen: Uint32Array;
+  /** By pattern: the text that had all of its groups last, and the one that had none of its blocks. */
+  private readonly completeIn: Uint32Array;
+  private readonly ruledOutIn: Uint32Array;
   /** In which text a block was seen last. */
   private readonly blockSeen = new Uint32Array(256);
   private readonly groupSeen: Uint32Array;
@@ -77,6 +78,8 @@ export class Prefilter {
     this.viablePatterns = new Uint16Array(patterns);
     this.satisfied = new Uint8Array(patterns);
     this.patternSeen = new Uint32Array(patterns);
+    this.completeIn = new Uint32Array(patterns);
+    this.ruledOutIn = new Uint32Array(patterns);
     this.groupSeen = new Uint32Array(groups);
     this.nextEnds = new Int32Array(groups);
     this.hitSeen = new Uint32Array(kinds);
@@ -103,7 +106,7 @@ export class Prefilter {
 
   /** Whether a pattern can match. */
   possible(pattern: number): boolean {
-    return (this.patternSeen[pattern] === this.generation ? this.satisfied[pattern] : 0) === this.needed[pattern];
+    return this.isComplete(pattern) && this.ruledOutIn[pattern] !== this.generation;
   }
 
   /**
@@ -207,8 +210,12 @@ export class Prefilter {
     return distances;
   }
 
+  private isComplete(pattern: number): boolean {
+    return this.completeIn[pattern] === this.generation || this.needed[pattern] === 0;
+  }
+
   private noteGroups(): void {
-    const { hitSeen, groupSeen, patternSeen, satisfied, kinds, tables: { meanings, meaningStarts, meaningMiddles, patternOf } } = this;
+    const { needed, completeIn, hitSeen, groupSeen, patternSeen, satisfied, kinds, tables: { meanings, meaningStarts, meaningMiddles, patternOf } } = this;
     const { pairs, length } = this.found;
     const generation = ++this.generation;
     let count = 0;
@@ -223,8 +230,10 @@ export class Prefilter {
         if (groupSeen[group] === generation) continue;
         groupSeen[group] = generation;
         const pattern = patternOf[group] ?? 0;
-        satisfied[pattern] = (patternSeen[pattern] === generation ? satisfied[pattern] ?? 0 : 0) + 1;
+        const count = (patternSeen[pattern] === generation ? satisfied[pattern] ?? 0 : 0) + 1;
+        satisfied[pattern] = count;
         patternSeen[pattern] = generation;
+        if (count === needed[pattern]) completeIn[pattern] = generation;
       }
     }
     this.kindCount = count;
@@ -238,8 +247,7 @@ export class Prefilter {
       const first = i + 2;
       i = first + (blocks[i + 1] ?? 0);
       if (blocks.subarray(first, i).some((block) => blockSeen[block] === generation)) continue;
-      this.patternSeen[pattern] = generation;
-      this.satisfied[pattern] = IMPOSSIBLE;
+      this.ruledOutIn[pattern] = generation;
     }
   }
 
@@ -254,13 +262,13 @@ export class Prefilter {
       const middle = meaningMiddles[hit] ?? 0;
       for (; k < middle; k++) {
         const group = meanings[k] ?? 0;
-        if (this.possible(patternOf[group] ?? 0)) live[to++] = group;
+        if (this.isComplete(patternOf[group] ?? 0)) live[to++] = group;
       }
       liveBegins[hit] = to;
       const end = meaningStarts[hit + 1] ?? 0;
       for (; k < end; k += 2) {
         const pattern = meanings[k] ?? 0;
-        if (!this.possible(pattern)) continue;
+        if (!this.isComplete(pattern)) continue;
         live[to++] = pattern;
         live[to++] = meanings[k + 1] ?? 0;
       }
