@@ -42,7 +42,7 @@ export const ScanResultSchema = Type.Object({
     })),
   }, { description: 'The model.' }),
   scan_duration_ms: Milliseconds,
-  incomplete: Type.Optional(Type.Boolean({ description: 'The scan did not end in time. Such a result is never without a threat.' })),
+  incomplete: Type.Optional(Type.Boolean({ description: 'The scan did not end in time: there may be more than what was found. Unless it is suppressed, the detection scan-incomplete (high) says so.' })),
   prompt_hash: Type.Optional(Type.String()),
   prompt_length: Type.Optional(Count),
   delivery: Type.Union([Type.Literal('spooled'), Type.Literal('none'), Type.Literal('rejected')], { description: 'spooled: the event is on disk and will be delivered. none: there is nothing to deliver. rejected: the spool is full.' }),
