@@ -111,6 +111,7 @@ t.test('a full socket and too much text at once are counted', async (t) => {
   release();
   t.same((await answers).map(({ status }) => status).sort(), [200, 503]);
   t.match(server.stats(), { refused: { texts: 1, connections: 0 } });
+  await until(() => server.stats().sockets[0]?.connections === 0, 'nobody is connected');
   const open = [0, 1, 2].map(() => raw(path, ''));
   await until(() => server.stats().refused.connections > 0, 'a connection is refused');
   t.equal(server.stats().refused.connections, 1);
