@@ -75,6 +75,7 @@ function factsOf(payload: Fields): Fact[] {
     fact('from', [payload['mssp_id'], payload['customer_id'], payload['agent_id']], ' / '),
     'threat_detected' in payload ? ['threat', threatOf(payload)] : undefined,
     ...detectionsOf(payload),
+    modelOf(payload),
     fact('prompt', [payload['prompt_hash'], lengthOf(payload['prompt_length'])], ', '),
     dataOf(payload),
     'status' in payload ? fact('status', [payload['status'], `up ${text(payload['uptime_seconds']) ?? '?'} s`, scansOf(payload)], ', ') : undefined,
@@ -88,7 +89,8 @@ function factsOf(payload: Fields): Fact[] {
 function threatOf(payload: Fields): string {
   const l1 = record(payload['l1']);
   const detected = payload['threat_detected'] === true ? 'detected' : 'none';
-  return [detected, text(l1['highest_severity']), text(payload['action_taken'])].filter((part) => part !== undefined).join(', ');
+  const severity = text(l1['highest_severity']);
+  return [detected, severity !== 'critical' && hitOfModel(payload) ? 'high' : severity, text(payload['action_taken'])].filter((part) => part !== undefined).join(', ');
 }
 
 function detectionsOf(payload: Fields): Fact[] {
@@ -97,6 +99,15 @@ function detectionsOf(payload: Fields): Fact[] {
     const { rule_id: rule, family, severity, confidence } = record(entry);
     return [i === 0 ? 'rules' : '', [rule, family, severity, confidence].map((part) => text(part) ?? '?').join(' ')];
   });
+}
+
+function modelOf(payload: Fields): Fact | undefined {
+  const { binary, family } = record(payload['l2']);
+  return hitOfModel(payload) ? fact('model', [record(family)['prediction'], 'high', record(binary)['threat_probability']], ' ') : undefined;
+}
+
+function hitOfModel(payload: Fields): boolean {
+  return record(payload['l2'])['hit'] === true;
 }
 
 function dataOf(payload: Fields): Fact | undefined {

@@ -208,6 +208,8 @@ t.test('the summary is readable and shows the verdict of the signature', (t) => 
     prompt    sha256:${'0'.repeat(64)}, 156 characters
     data      full: prompt_text
 `);
+  const modelOnly = { ...SCAN, payload: { ...SCAN.payload, l1: { hit: false, highest_severity: 'none', detections: [] }, l2: { hit: true, binary: { threat_probability: 0.9264 }, family: { prediction: 'jailbreak' } } } };
+  t.match(summarize({ ...DELIVERY, event: modelOnly }, plain), /threat {4}detected, high, allow\n {4}model {5}jailbreak high 0\.9264\n/, 'what only the model found');
   t.match(summarize({ ...DELIVERY, verified: 'invalid', problem: 'mismatch', duplicate: true }, plain), /^✗ signature invalid \(another secret.*scan {2}duplicate$/m);
   t.match(summarize({ ...DELIVERY, verified: 'missing' }, plain), /^○ signature missing/);
   t.match(summarize(DELIVERY, { fullJson: false, colour: true }), /^\u001b\[32m✓/);
