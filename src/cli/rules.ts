@@ -19,7 +19,7 @@ import { readAll } from './text-input.js';
 
 /** `raxed rules list`: the built-in rules. */
 export async function listRules({ json }: { readonly json: boolean }, io: Io): Promise<number> {
-  const rules = loadBuiltinRules();
+  const rules = loadBuiltinRules().sort((one, other) => (one.id < other.id ? -1 : 1));
   await written(io.stdout, json
     ? `${JSON.stringify({ rules: rules.map(({ id, name, family, severity, confidence, description, risk_explanation, remediation_advice }) => ({ id, name, family, severity, confidence, description, risk_explanation, remediation_advice })) })}\n`
     : `${table(['ID', 'FAMILY', 'SEVERITY', 'CONFIDENCE', 'NAME'], rules.map((rule) => [rule.id, rule.family, rule.severity, plain(rule.confidence), plain(rule.name)]), paint(wantsColour(io)))}\n${rules.length} rules\n`);
@@ -33,14 +33,14 @@ export async function checkRules(paths: readonly string[], io: Io): Promise<numb
   for (const path of paths) {
     try {
       const rules = await rulesAt(path);
-      await written(io.stdout, `${style.good('✓')} ${plain(path)}: ${rules.length} rules\n`);
+      await written(io.stdout, `${style.good('✓')} ${plain(path)}: ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}\n`);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       for (const { message } of error.problems) await written(io.stdout, `${style.bad('✗')} ${plain(message)}\n`);
       problems.push(...error.problems);
     }
   }
-  if (problems.length > 0) throw new RaxedError('RULE_INVALID', `${problems.length} of the rules' problems are listed above`);
+  if (problems.length > 0) throw new RaxedError('RULE_INVALID', problems.length === 1 ? 'the problem is listed above' : `${problems.length} problems are listed above`);
   return 0;
 }
 
@@ -48,7 +48,7 @@ export async function checkRules(paths: readonly string[], io: Io): Promise<numb
 export async function testRule(args: { readonly rule: string; readonly text: string; readonly rules: string | undefined; readonly channel: Channel | undefined; readonly json: boolean }, io: Io): Promise<number> {
   const candidates = [...(args.rules === undefined ? [] : await rulesAt(args.rules)), ...loadBuiltinRules()];
   const rule = candidates.find(({ id }) => id === args.rule);
-  if (rule === undefined) throw new RaxedError('RULE_INVALID', 'there is no rule of this id; `raxed rules list` shows the built-in ones');
+  if (rule === undefined) throw new RaxedError('RULE_NOT_FOUND', 'there is no rule of this id; `raxed rules list` shows the built-in ones');
   const text = args.text === '-' ? await readAll(io.stdin) : args.text;
   const channel = args.channel ?? ruleChannels(rule)[0] ?? 'prompt';
   const verdict = scan(compileRules([rule], {}, await loadRe2()), textsIn(channel, text), { threatAt: 'low', blockAt: null, scanResponses: true, suppressions: [], now: () => performance.now() });

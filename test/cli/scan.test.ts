@@ -171,7 +171,9 @@ t.test('raxed rules lists, checks and tests rules', async (t) => {
   t.equal(await main(['rules', 'test', 'pi-001', ATTACK], match), 1);
   t.match(match.out(), /pi-001/);
   t.equal(await main(['rules', 'test', 'pi-001', 'hello'], capturedIo()), 0);
-  t.equal(await main(['rules', 'test', 'nope', 'hello'], capturedIo()), 3);
+  const unknown = capturedIo();
+  t.equal(await main(['rules', 'test', 'nope', 'hello'], unknown), 3);
+  t.match(unknown.err(), /^raxed: RULE_NOT_FOUND: /);
   t.equal(await main(['rules', 'test', 'pi-001'], capturedIo()), 2);
 
   const folder = shortFolder(t);
@@ -180,7 +182,7 @@ t.test('raxed rules lists, checks and tests rules', async (t) => {
   writeFileSync(good, rule('xyzzy+', 'say xyzzy'));
   const checked = capturedIo();
   t.equal(await main(['rules', 'check', good, folder], checked), 0, checked.err());
-  t.match(checked.out(), /✓ .*good\.yaml: 1 rules\n✓ .*: 1 rules\n/);
+  t.match(checked.out(), /✓ .*good\.yaml: 1 rule\n✓ .*: 1 rule\n/);
   t.equal(await main(['rules', 'test', '--rules', good, 'own-001', 'xyzzyyy'], capturedIo()), 1);
   writeFileSync(join(folder, 'bad.yaml'), rule('xyzzy+', 'plugh'));
   const failed = capturedIo();

@@ -13,7 +13,8 @@ export const rulesList = defineCommand({
     await callAndShow({
       method: 'rules.list', params: {},
       render(answer, style) {
-        const rows = list(field(answer, 'rules')).map((rule) => ['id', 'family', 'severity', 'confidence', 'hits', 'name'].map((key) => plain(field(rule, key))));
+        const rows = list(field(answer, 'rules')).map((rule) => ['id', 'family', 'severity', 'confidence', 'hits', 'name'].map((key) => plain(field(rule, key))))
+          .sort(([one = ''], [other = '']) => (one < other ? -1 : 1));
         return `${table(['ID', 'FAMILY', 'SEVERITY', 'CONFIDENCE', 'HITS', 'NAME'], rows, style)}\n${rows.length} rules, engine ${plain(field(answer, 'engine'))}\n`;
       },
     }, args, io);
