@@ -35,8 +35,13 @@ export function looksMixed(text: string): boolean {
   return kinds.includes('0') && changes >= MIN_CHANGES * (kinds.length - 1) && looksRandom(word);
 }
 
+/** Read from its end, so that a long match costs its length and no more. */
 function lastWord(text: string): string {
-  return /[\w+/.~!@#$%^&*-]+=*$/.exec(text)?.[0].replace(/=+$/, '') ?? '';
+  let end = text.length;
+  while (text[end - 1] === '=') end--;
+  let start = end;
+  while (start > 0 && /[\w+/.~!@#$%^&*-]/.test(text.charAt(start - 1))) start--;
+  return text.slice(start, end);
 }
 
 /** How many characters repeat or follow upon the one before them. */

@@ -84,3 +84,10 @@ t.test('most words drawn at random look so, and no word of one kind of letters d
   fc.assert(fc.property(fc.stringMatching(/^[a-z]{8,40}$/), (word) => !hasValidCheck('random', word)));
   t.end();
 });
+
+t.test('the last word of a match that is as long as a scan may be is found without looking at it again and again', (t) => {
+  const long = 'k2'.repeat(500_000);
+  for (const text of [`${long} `, `${long}=a `, '='.repeat(1_000_000)]) t.equal(hasValidCheck('random', text), false);
+  t.equal(hasValidCheck('random', `${long} q7Zk2LpX9vB4mT1c==`), true);
+  t.end();
+});
