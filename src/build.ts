@@ -7,7 +7,7 @@ import { writeBuiltinRules } from './scanner/builtin.js';
 
 /**
  * Makes `dist/` from `src/`: the programs and the library as bundles with lazily loaded chunks (a third of the start time of
- * loose modules), the library's declarations, the built-in rules as JSON, the model's weights, and the configuration's schema for editors.
+ * loose modules), the library's declarations, the built-in rules and what their literals are looked for with, the model's weights, and the configuration's schema for editors.
  * `--if-needed` does nothing when `dist/` is newer than every source.
  */
 const source = join(packageRoot, 'src');

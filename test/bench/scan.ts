@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadBuiltinRules, writeBuiltinRules } from '../../src/scanner/builtin.js';
+import { loadBuiltinRules, loadBuiltinTables, writeBuiltinRules } from '../../src/scanner/builtin.js';
 import { loadRe2 } from '../../src/scanner/re2.js';
 import type { Rule } from '../../src/scanner/rule.js';
 import { compileRules } from '../../src/scanner/ruleset.js';
@@ -35,11 +35,12 @@ export async function run({ data }: { readonly data: string | undefined }): Prom
     const file = join(folder, 'rules.json');
     await writeBuiltinRules(join(import.meta.dirname, '../../src/scanner/rules'), file);
     const rules = loadBuiltinRules(file);
+    const tables = loadBuiltinTables(file);
     const expressions = plainExpressions(rules);
     const re2 = await loadRe2();
-    const engines: [string, Judge][] = [['without re2', judge(rules, undefined)]];
+    const engines: [string, Judge][] = [['without re2', judge(rules, { tables })]];
     if (re2 === undefined) process.stdout.write('re2 is not installed\n');
-    else engines.unshift(['with re2', judge(rules, re2)]);
+    else engines.unshift(['with re2', judge(rules, { tables }, re2)]);
     const patterns = rules.reduce((sum, rule) => sum + rule.patterns.length, 0);
     process.stdout.write(`${rules.length} rules, ${patterns} patterns, ${expressions.length} of them in the plain loop\n`);
 
@@ -105,8 +106,8 @@ function againstPlainLoop(engines: readonly [string, Judge][], expressions: read
   }
 }
 
-function judge(rules: readonly Rule[], re2: Parameters<typeof compileRules>[2]): Judge {
-  const ruleset = compileRules(rules, {}, re2);
+function judge(...compiled: Parameters<typeof compileRules>): Judge {
+  const ruleset = compileRules(...compiled);
   return (prompt) => scan(ruleset, { prompt }, OPTIONS);
 }
 
