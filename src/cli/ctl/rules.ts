@@ -25,7 +25,7 @@ export const rulesList = defineCommand({
 export const rulesSuppress = defineCommand({
   positionals: [RULE],
   examples: [
-    ['$0 pii-001 --mssp mssp_yourcompany --customer cust_acme --reason "test cards" --expires 7d', 'this customer\'s SOC is not told of it for a week'],
+    ['$0 pii-001 --mssp mssp_yourcompany --customer cust_acme --reason "our own addresses" --expires 7d', 'this customer\'s SOC is not told of it for a week'],
     ['$0 "l2-*"', 'nothing that the model finds is reported, of no customer'],
   ],
   build: (parser) => scopeOptions(ctlOptions(parser))
