@@ -1,7 +1,7 @@
 import { RaxedError } from '../errors.js';
 import type { ToolCall, Turn } from './conversation.js';
 import { requestTexts } from './conversation.js';
-import { argumentsOf, contentText, joinTexts, listOf, recordOf, stringOf } from './message-content.js';
+import { answerText, argumentsOf, contentText, joinTexts, listOf, recordOf, stringOf } from './message-content.js';
 import { Screen } from './screen.js';
 import type { FrameworkOptions } from './screen.js';
 
@@ -74,7 +74,7 @@ function turnsOf(message: object): Turn[] {
   const { role, content } = recordOf(message);
   if (role === 'system') return [{ by: 'operator', text: contentText(content) }];
   if (role === 'tool') return listOf(content).flatMap(resultTurns);
-  if (role === 'assistant') return [{ by: 'model', text: contentText(content), calls: listOf(content).flatMap(callsOf) }, ...listOf(content).flatMap(resultTurns)];
+  if (role === 'assistant') return [{ by: 'model', text: answerText(content), calls: listOf(content).flatMap(callsOf) }, ...listOf(content).flatMap(resultTurns)];
   return [{ by: 'user', text: contentText(content) }, ...listOf(content).map((part): Turn => ({ by: 'document', text: fileText(part) }))];
 }
 
@@ -92,7 +92,7 @@ function fileText(part: unknown): string {
 }
 
 function textOf(part: unknown): string {
-  return contentText([part]);
+  return answerText([part]);
 }
 
 /** A call, or what a tool at the model's provider gave back. */

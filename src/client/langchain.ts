@@ -1,6 +1,6 @@
 import type { ToolCall, Turn } from './conversation.js';
 import { requestTexts } from './conversation.js';
-import { argumentsOf, contentText, joinTexts, listOf, recordOf, stringOf } from './message-content.js';
+import { answerText, argumentsOf, contentText, joinTexts, listOf, recordOf, stringOf } from './message-content.js';
 import { Screen } from './screen.js';
 import type { FrameworkOptions } from './screen.js';
 
@@ -89,7 +89,7 @@ function turnOf(message: object): Turn {
     case 'system': case 'developer': return { by: 'operator', text };
     case 'ai': return answerOf({ message });
     case 'tool': case 'function': return { by: 'tool', id: stringOf(tool_call_id), name: stringOf(name) || undefined, result: text };
-    case 'generic': return role === 'system' || role === 'developer' ? { by: 'operator', text } : role === 'assistant' ? { by: 'model', text, calls: [] } : { by: 'user', text };
+    case 'generic': return role === 'system' || role === 'developer' ? { by: 'operator', text } : role === 'assistant' ? { by: 'model', text: answerText(content), calls: [] } : { by: 'user', text };
     default: return { by: 'user', text };
   }
 }
@@ -107,5 +107,5 @@ function answerOf(generation: unknown): Turn & { by: 'model' } {
     const { id, name, args } = recordOf(call);
     return { id: stringOf(id), name: stringOf(name), args: argumentsOf(args) };
   });
-  return { by: 'model', text: message === undefined ? stringOf(text) : contentText(content), calls };
+  return { by: 'model', text: message === undefined ? stringOf(text) : answerText(content), calls };
 }

@@ -12,14 +12,19 @@ export function stringOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The text of a content that is a string, or a list of strings and of parts with a `text` (or a `refusal`); a model's reasoning is not said to anybody. */
+/** The text of a content that is a string, or a list of strings and of parts with a `text` (or a `refusal`). */
 export function contentText(content: unknown): string {
   if (typeof content === 'string') return content;
   return joinTexts(listOf(content).map((part) => {
     if (typeof part === 'string') return part;
-    const { type, text, refusal } = recordOf(part);
-    return type === 'reasoning' || type === 'thinking' ? '' : stringOf(text) || stringOf(refusal);
+    const { text, refusal } = recordOf(part);
+    return stringOf(text) || stringOf(refusal);
   }));
+}
+
+/** `contentText` of what a model answered: its reasoning is not said to anybody. A part of that name in others' messages is text like any. */
+export function answerText(content: unknown): string {
+  return contentText(Array.isArray(content) ? content.filter((part) => !['reasoning', 'thinking'].includes(stringOf(recordOf(part)['type']))) : content);
 }
 
 export function joinTexts(texts: readonly string[]): string {

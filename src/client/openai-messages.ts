@@ -1,5 +1,5 @@
 import type { ExchangeTexts, ToolCall, Turn } from './conversation.js';
-import { argumentsOf, contentText, joinTexts, listOf, recordOf, stringOf } from './message-content.js';
+import { answerText, argumentsOf, contentText, joinTexts, listOf, recordOf, stringOf } from './message-content.js';
 
 /** Puts an answer that is streamed together. */
 export interface AnswerCollector {
@@ -53,7 +53,7 @@ function chatTurn(message: unknown): Turn {
 function chatAnswer(message: unknown): Turn & { by: 'model' } {
   const { content, refusal, tool_calls, function_call } = recordOf(message);
   const functions = function_call === undefined || function_call === null ? [] : [{ function: function_call }];
-  return { by: 'model', text: joinTexts([contentText(content), stringOf(refusal)]), calls: [...listOf(tool_calls), ...functions].map(chatCall) };
+  return { by: 'model', text: joinTexts([answerText(content), stringOf(refusal)]), calls: [...listOf(tool_calls), ...functions].map(chatCall) };
 }
 
 function chatCall(call: unknown): ToolCall {
@@ -93,9 +93,8 @@ function chatCollector(): AnswerCollector {
 function itemTurns(item: unknown): Turn[] {
   const { type, role, content, output, call_id, id } = recordOf(item);
   if (type === undefined || type === 'message') {
-    const text = contentText(content);
-    if (role === 'assistant') return [{ by: 'model', text, calls: [] }];
-    return [{ by: role === 'system' || role === 'developer' ? 'operator' : 'user', text }];
+    if (role === 'assistant') return [{ by: 'model', text: answerText(content), calls: [] }];
+    return [{ by: role === 'system' || role === 'developer' ? 'operator' : 'user', text: contentText(content) }];
   }
   const calls = callOf(item).map((call): Turn => ({ by: 'model', text: '', calls: [call] }));
   const results = output === undefined || output === null ? [] : [{ by: 'tool', id: stringOf(call_id ?? id), result: resultOf(output) } as const];
@@ -116,7 +115,7 @@ function resultOf(output: unknown): unknown {
 function itemTexts(items: readonly unknown[]): ExchangeTexts {
   return textsOf(items.flatMap((item) => {
     const { type, content } = recordOf(item);
-    if (type === 'message') return [{ text: contentText(content), calls: [] }];
+    if (type === 'message') return [{ text: answerText(content), calls: [] }];
     const { output } = recordOf(item);
     return callOf(item).map((call) => ({ text: '', calls: [output === undefined || output === null ? call : { ...call, result: resultOf(output) }] }));
   }));

@@ -36,7 +36,7 @@ export interface RaxedOptions {
   readonly heartbeatIntervalMs?: number;
   /** Called for each scan that found a threat. */
   readonly onThreat?: (result: ScanResult) => void;
-  /** Told what nobody awaits: a heartbeat that failed, an `onThreat` that threw. */
+  /** Told what nobody awaits: an agent that the daemon refuses, an `onThreat` that threw. With `failOpen` not that no daemon answers: results say so. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -117,6 +117,7 @@ export class Raxed {
    * TOO_LARGE, CUSTOMER_NOT_FOUND and the like), for a client that was closed, and with an aborted signal's reason.
    */
   async scan(input: string | ScanInput, options: CallOptions = {}): Promise<ScanOutcome> {
+    this.refuseWhenClosed();
     const { msspId, customerId, agentId, integration } = this.options;
     try {
       const params = {
@@ -155,6 +156,7 @@ export class Raxed {
   /** Says that the application is alive. Needs `agentId`. undefined where the daemon cannot be asked and `failOpen` holds. */
   async heartbeat(options: CallOptions = {}): Promise<AgentView | undefined> {
     if (this.options.agentId === undefined) throw new RaxedError('BAD_REQUEST', 'a heartbeat needs the client\'s agentId');
+    this.refuseWhenClosed();
     try {
       // The daemon counts the scans that were made through it by itself.
       return await this.agentCall('agent.heartbeat', { uptime_seconds: this.uptimeSeconds() }, options);
@@ -185,7 +187,12 @@ export class Raxed {
     this.agentCall('agent.register', { version, integration, platform: process.platform }, {}).catch((error: unknown) => { this.options.onError?.(error); });
   }
 
+  private refuseWhenClosed(): void {
+    if (this.closing !== undefined) throw new RaxedError('CLIENT_CLOSED', 'the client is closed');
+  }
+
   private async beat(): Promise<void> {
+    if (this.closing !== undefined) return;
     try {
       await this.heartbeat();
     } catch (error) {

@@ -183,8 +183,8 @@ t.test('with block "never" threats are reported and nothing is stopped', async (
 
 t.test('messages of no known shape hold no text, and harm nothing', async (t) => {
   const { handler, raxed } = setup(t);
-  await handler.handleChatModelStart({}, [[{}, { type: 5 }, { type: 'human', content: [null, 5, 'Hello', { type: 'reasoning', text: SECRET }] }]]);
-  await handler.handleLLMEnd({ generations: [[undefined, { text: 'Plain' }]] });
+  await handler.handleChatModelStart({}, [[{}, { type: 5 }, { type: 'human', content: [null, 5, 'Hello', { type: 'reasoning', text: 'to you' }] }]]);
+  await handler.handleLLMEnd({ generations: [[undefined, { text: 'Plain' }, { message: { content: [{ type: 'reasoning', text: SECRET }] } }]] });
   await handler.handleLLMEnd({});
-  t.strictSame(raxed.scans, [{ prompt: 'Hello' }, { response: 'Plain' }]);
+  t.strictSame(raxed.scans, [{ prompt: 'Hello\n\nto you' }, { response: 'Plain' }]);
 });
