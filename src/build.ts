@@ -46,7 +46,8 @@ if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) 
       alias: { 'string-width': join(source, 'cli/text-width.ts') },
     }),
     // On its own: sharing chunks with the programs would make it many small files, each of which takes a millisecond to import.
-    build({ ...common, entryPoints: library }),
+    // In lines: Node shows the line that an error was thrown in.
+    build({ ...common, minifyWhitespace: false, entryPoints: library }),
   ]);
   // Loaded here because the compiler takes half a second, and meanwhile the bundler works in a process of its own.
   const { writeDeclarations } = await import('./declarations.js');

@@ -53,7 +53,7 @@ import type { Clock, Logger, Random } from '../ports.js';
 import { createRemovals } from './removals.js';
 import { createRetention } from './retention.js';
 import { createRotations } from './rotations.js';
-import { suppressionWarnings } from './rule-names.js';
+import { blanketWarnings, suppressionWarnings } from './rule-names.js';
 import { createRulesActions } from './rules-actions.js';
 import { auditLimits, retentionMs, spoolOptions } from './settings.js';
 import { createSiteAgents } from './site-agents.js';
@@ -215,7 +215,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const removals = createRemovals({ configuration, spool, agents, gaps, suppressions, inForce: (id) => installer.inForce(id), logger });
 
     function warnings(): string[] {
-      return warningsOf({ configuration, store, spool, audit, policies, removals, installer, skipVerify, others: () => [...suppressionWarnings(generation()), ...agents.warnings(), ...ownAgent.warnings()] });
+      return warningsOf({ configuration, store, spool, audit, policies, removals, installer, skipVerify, others: () => [...suppressionWarnings(generation()), ...blanketWarnings(suppressions.list(), clock.now()), ...agents.warnings(), ...ownAgent.warnings()] });
     }
 
     const dataPath = createDataPath(spool, destinations, clock);

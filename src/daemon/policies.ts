@@ -16,6 +16,8 @@ export type StoredPolicy = Pick<PrivacyPolicy, 'dataMode' | 'dataFields'>;
  * process, so that a policy made stricter while the daemon was down is noticed at the next start.
  */
 export interface PolicyRecord {
+  /** Whether the customer has been here before. */
+  knows(key: string): boolean;
   /** True when what waits on disk may hold more than `policy` allows. An unknown customer may have stored anything. */
   mustRewrite(key: string, policy: StoredPolicy): boolean;
   /** Durable when it resolves: before anything is stored under a looser policy, after a rewrite for a stricter one. */
@@ -44,6 +46,7 @@ export async function openPolicyRecord(file: string): Promise<PolicyRecord> {
   }
 
   return {
+    knows: (key) => known.has(key),
     mustRewrite: (key, policy) => isStricter(policy, known.get(key) ?? loosest),
     set(policies) {
       const done = last.then(() => write(policies));
@@ -75,6 +78,7 @@ export function createPolicies(deps: {
   readonly record: PolicyRecord;
   readonly spool: Spool<FilteredBytes>;
   readonly logger: Logger;
+  /** A policy is stricter than the one before, and what waited obeys it. */
   readonly onRewritten: (tenant: TenantPlan) => void;
 }): Policies {
   let current = new Map<string, PrivacyPolicy>();
@@ -86,10 +90,16 @@ export function createPolicies(deps: {
     const before = prepared;
     try {
       const stream = await deps.spool.openStream(streamOf(tenant));
-      await stream.rewrite((payload) => narrowBytes(tenant.policy, payload));
+      // A new customer, of whom nothing waits, had no policy that this one could be stricter than.
+      let isNews = deps.record.knows(tenant.key);
+      await stream.rewrite((payload) => {
+        const narrowed = narrowBytes(tenant.policy, payload);
+        isNews ||= narrowed !== payload;
+        return narrowed;
+      });
       // A policy that came meanwhile may be looser, and is on record already.
       if (prepared === before) await deps.record.set(new Map([[tenant.key, tenant.policy]]));
-      deps.onRewritten(tenant);
+      if (isNews) deps.onRewritten(tenant);
       return true;
     } catch (error) {
       deps.logger.error({ ...where, error: describeError(error) }, 'what waits on disk could not be rewritten for a stricter privacy setting; it is tried again');

@@ -2,6 +2,7 @@ import { nearest } from '../nearest.js';
 import type { Ruleset } from '../scanner/ruleset.js';
 import { covers, OTHER_RULE_IDS } from '../scanner/scan.js';
 import type { Generation } from './generation.js';
+import type { Suppression } from './suppressions.js';
 
 /** What is wrong with the name of a rule, or the beginning of some as in `pi-*`; undefined when detections may bear it. */
 export function unknownRule(pattern: string, ruleset: Pick<Ruleset, 'rules'>): string | undefined {
@@ -10,6 +11,12 @@ export function unknownRule(pattern: string, ruleset: Pick<Ruleset, 'rules'>): s
   if (pattern.endsWith('*')) return 'no rule\'s id begins like this';
   const meant = nearest(pattern, ids);
   return `there is no rule of this id${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+}
+
+/** Suppressions under which nothing at all is reported, as warnings. */
+export function blanketWarnings(suppressions: readonly Suppression[], now: number): string[] {
+  return suppressions.filter(({ rule, until }) => rule === '*' && (until === undefined || now < until))
+    .map(({ customer }) => `every rule is suppressed for ${customer === undefined ? 'all customers' : `customer ${customer.customerId} of ${customer.msspId}`}: no threat is reported; see raxed ctl rules suppressions`);
 }
 
 /** Suppressions of the configuration that suppress nothing, as warnings. */

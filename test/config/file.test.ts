@@ -371,10 +371,6 @@ t.test('config check says every problem on its own line and exits 3', async (t) 
   ]);
   rmSync(file);
   await t.rejects(configCheck(file, io()), { code: 'CONFIG_UNREADABLE', exitCode: 3 }, 'a missing file');
-  write(file, { control: { metrics: {} }, ...withSecret({ env: 'NOPE' }) });
-  const later = io();
-  t.equal(await configCheck(file, later), 3);
-  t.match(later.err, /\/control\/metrics: is not available in this version/);
   write(file, { agent: { id: 'a', mssp_id: 'x', customer_id: 'y' }, ...withSecret({ env: 'NOPE' }) });
   const warned = io();
   t.equal(await configCheck(file, warned), 0);

@@ -63,6 +63,15 @@ t.test('a policy made stricter holds at once for what is sent, and for what wait
   t.match(decodeEvent(records[0] ?? Buffer.alloc(0)), { payload: { _mssp_context: { data_mode: 'privacy_safe' } } });
 });
 
+t.test('a new customer with a strict policy is no news, unless something of one waits', async (t) => {
+  const fresh = await make(t);
+  await fresh.use(tenant('privacy_safe'));
+  t.same(fresh.rewritten, []);
+  const unknown = await make(t, [encodeEvent(full())]);
+  await unknown.use(tenant('privacy_safe'));
+  t.same(unknown.rewritten, ['privacy_safe']);
+});
+
 t.test('the text of a customer that has gone goes nowhere', async (t) => {
   const { policies, use } = await make(t);
   await use(tenant('full'));

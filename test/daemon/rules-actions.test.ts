@@ -10,7 +10,7 @@ import type { RulesActions } from '../../src/control/methods/rules.js';
 import { createDetectionCounts } from '../../src/daemon/detection-counts.js';
 import type { Generation } from '../../src/daemon/generation.js';
 import { judgementOf } from '../../src/daemon/judgement.js';
-import { suppressionWarnings, unknownRule } from '../../src/daemon/rule-names.js';
+import { blanketWarnings, suppressionWarnings, unknownRule } from '../../src/daemon/rule-names.js';
 import { createRulesActions } from '../../src/daemon/rules-actions.js';
 import { openSuppressions } from '../../src/daemon/suppressions.js';
 import { RaxedError } from '../../src/errors.js';
@@ -106,6 +106,16 @@ t.test('what cannot be suppressed is refused with what was meant', async (t) => 
 t.test('every detection can be suppressed, also one that no rule makes', (t) => {
   for (const id of ['pi-001', 'pi-*', 'h*', '*', 'enc-base64', 'enc-*', 'l2-jailbreak', 'l2-*', 'scan-incomplete']) t.equal(unknownRule(id, ruleset), undefined, id);
   t.same(suppressionWarnings({ config, ruleset }), ['/scanner/suppressions/1/rule: there is no rule of this id']);
+  t.end();
+});
+
+t.test('that nothing is reported any more is a warning, for as long as it lasts', (t) => {
+  const customer = { msspId: 'm', customerId: 'a' };
+  t.same(blanketWarnings([{ rule: '*', createdMs: 0 }, { rule: '*', customer, until: 10, createdMs: 0 }, { rule: 'pi-*', createdMs: 0 }], 9), [
+    'every rule is suppressed for all customers: no threat is reported; see raxed ctl rules suppressions',
+    'every rule is suppressed for customer a of m: no threat is reported; see raxed ctl rules suppressions',
+  ]);
+  t.same(blanketWarnings([{ rule: '*', customer, until: 10, createdMs: 0 }], 10), []);
   t.end();
 });
 
