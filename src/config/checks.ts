@@ -6,9 +6,6 @@ import type { ConfigDraft } from './shape.js';
 /** The kinds of SIEM output; `cef` is two of them, because a syslog connection and an HTTP request share nothing. */
 export type SiemOutput = 'cef-syslog' | 'cef-http' | 'arcsight' | 'splunk' | 'crowdstrike' | 'sentinel';
 
-/** Options that the schema knows and that a version may not have yet. */
-export type LaterOption = '/control/http' | '/control/metrics' | '/proxy';
-
 type MsspDraft = ConfigDraft['mssps'][number];
 type CustomerDraft = MsspDraft['customers'][number];
 type SiemDraft = CustomerDraft['siem'][number];
@@ -28,14 +25,11 @@ export interface Available {
 }
 
 /** What no single value shows: names given twice, limits, options that do not go together. The draft has passed the schema. */
-export function checkConfig(draft: ConfigDraft, available: Available & { readonly availableOptions: readonly LaterOption[] }, notes: Notes): void {
+export function checkConfig(draft: ConfigDraft, available: Available, notes: Notes): void {
   const { report } = notes;
   checkMssps(draft, available, notes);
   const { spool, control } = draft;
   if (spool.max_bytes < spool.segment_bytes) report('/spool/max_bytes', `expected at least segment_bytes (${spool.segment_bytes}), found ${spool.max_bytes}`);
-  for (const [pointer, value] of [['/control/http', control.http], ['/control/metrics', control.metrics], ['/proxy', draft.proxy]] as const) {
-    if (value !== null && !available.availableOptions.includes(pointer)) report(pointer, 'is not available in this version; leave it out, or say null');
-  }
   if (control.socket !== null && control.socket === control.scan_socket) report('/control/scan_socket', 'is the same path as /control/socket');
 }
 

@@ -1,8 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import type { ConfigProblem } from '../errors.js';
 import { ConfigError } from '../errors.js';
-import { AVAILABLE_OPTIONS } from './available.js';
-import type { Available, LaterOption } from './checks.js';
+import type { Available } from './checks.js';
 import { checkConfig, checkCustomer, checkMssp, checkSiem } from './checks.js';
 import type { DeepReadonly, Part, PartContext } from './part.js';
 import { parsePart } from './part.js';
@@ -27,10 +26,7 @@ export type ControlConfig = Config['control'];
 /** Where a secret is: the string itself, or the file, environment variable or systemd credential that holds it. */
 export type SecretRef = DeepReadonly<Static<typeof SecretSchema>>;
 
-export interface ParseContext extends PartContext, Available {
-  /** Options beside SIEMs that this version has; `AVAILABLE_OPTIONS` unless told. */
-  readonly availableOptions?: readonly LaterOption[];
-}
+export interface ParseContext extends PartContext, Available {}
 
 export interface ParsedConfig {
   readonly config: Config;
@@ -48,7 +44,7 @@ const MAX_PROBLEMS = 100;
 export function parseConfig(json: unknown, context: ParseContext): ParsedConfig {
   const parsed = parsePart(ConfigSchema, json, context, (draft, notes) => {
     if (draft.edition === 'enterprise') setEnterpriseTiers(draft, json);
-    checkConfig(draft, { availableSiem: context.availableSiem, availableOptions: context.availableOptions ?? AVAILABLE_OPTIONS }, notes);
+    checkConfig(draft, context, notes);
   });
   if ('problems' in parsed) throw refusal(parsed.problems);
   const { value: config, warnings } = parsed;

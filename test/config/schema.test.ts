@@ -19,8 +19,7 @@ import { ConfigError } from '../../src/errors.js';
 
 const CANARY = 'c4n4ry-hunter2-secret';
 const ALL_OUTPUTS = ['cef-syslog', 'cef-http', 'arcsight', 'splunk', 'crowdstrike', 'sentinel'] as const;
-const ALL_OPTIONS = ['/control/http', '/control/metrics', '/proxy'] as const;
-const context: ParseContext = { folder: '/etc/raxed', isCron, availableSiem: ALL_OUTPUTS, availableOptions: ALL_OPTIONS };
+const context: ParseContext = { folder: '/etc/raxed', isCron, availableSiem: ALL_OUTPUTS };
 const exampleText = readFileSync(new URL('../../config.example.json', import.meta.url), 'utf8');
 
 const parse = (json: unknown, options: Partial<ParseContext> = {}): ParsedConfig => parseConfig(json, { ...context, ...options });
@@ -239,7 +238,6 @@ t.test('syslog goes to a host and a port; a port in the URL wins, then the optio
 });
 
 t.test('a SIEM that this version has no output for is refused, not dropped', (t) => {
-  t.same(refusal({ proxy: 'http://proxy.example:3128', control: { metrics: {} } }, { availableOptions: [] }).problems.map(({ pointer }) => pointer), ['/control/metrics', '/proxy']);
   const only = { availableSiem: ['cef-syslog'] as const };
   const refused: [siem: object, message: string][] = [
     [{ ...cef, url: 'https://siem.example/' }, '"cef" over HTTP is not available in this version; available: "cef" over syslog'],
@@ -341,7 +339,7 @@ t.test('the places are systemd\'s, a person\'s, or overridden', (t) => {
 
 t.test('config.example.json is valid, complete, and shows the defaults', (t) => {
   const example = parseJsonText(exampleText);
-  const { config, warnings } = parse(example, { availableSiem: ['cef-syslog'], availableOptions: [] });
+  const { config, warnings } = parse(example, { availableSiem: ['cef-syslog'] });
   t.same(warnings, []);
   const missing: string[] = [];
   const availableTypes = ['cef'];

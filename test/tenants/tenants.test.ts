@@ -18,7 +18,7 @@ const FILE = '/etc/raxed/config.json';
 const CANARY = 'c4n4ry-hunter2';
 const NOW_MS = Date.parse('2026-11-21T12:00:00Z');
 
-const fileOf = (json: object): Config => parseConfig(json, { folder: '/etc/raxed', isCron: () => true, availableSiem: ALL_OUTPUTS, availableOptions: ['/control/http'] }).config;
+const fileOf = (json: object): Config => parseConfig(json, { folder: '/etc/raxed', isCron: () => true, availableSiem: ALL_OUTPUTS }).config;
 const at = (file: object = { edition: 'enterprise' }, availableSiem = ALL_OUTPUTS): ChangeContext => ({ file: fileOf(file), configFile: FILE, availableSiem });
 const webhook = { url: 'https://soc.example/', secret: 'file-secret' };
 const enterprise = at();
