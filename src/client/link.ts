@@ -29,13 +29,15 @@ export interface LinkCall {
   readonly params: object;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** UTF-8 bytes of the texts in `params`: more than the daemon takes are not sent. */
-  readonly textBytes?: number;
+  /** UTF-8 bytes of the texts in `params`: more than the daemon takes are not sent. Asked only where it may be too many. */
+  readonly textBytes?: () => number;
 }
 
 interface Pending {
   readonly call: LinkCall;
   readonly message: string;
+  /** 0 where they cannot be too many. */
+  readonly textBytes: number;
   sentAt: number | undefined;
   settle(outcome: { readonly result: object } | { readonly error: unknown }): void;
 }
@@ -44,6 +46,7 @@ const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 400;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const CLOSE_MS = 1000;
+const MAX_UTF8_BYTES_PER_UNIT = 3;
 const HANDSHAKE_ID = 0;
 
 /**
@@ -79,10 +82,12 @@ export class Link {
       if (this.socket === undefined && this.options.now() < this.retryAt) throw this.lastFailure ?? this.unreachable();
       const id = ++this.lastId;
       const message = stringify(id, call);
+      const mayBeTooLarge = this.maxTextBytes === undefined || message.length * MAX_UTF8_BYTES_PER_UNIT > this.maxTextBytes;
+      const textBytes = mayBeTooLarge ? call.textBytes?.() ?? 0 : 0;
       const timer = setTimeout(() => { this.expire(id); }, call.timeoutMs);
       const abort = (): void => { pending.settle({ error: call.signal?.reason }); };
       const pending: Pending = {
-        call, message, sentAt: undefined,
+        call, message, textBytes, sentAt: undefined,
         settle: (outcome) => {
           clearTimeout(timer);
           call.signal?.removeEventListener('abort', abort);
@@ -181,9 +186,9 @@ export class Link {
   }
 
   private send(pending: Pending): void {
-    const { textBytes } = pending.call;
+    const { textBytes } = pending;
     // The daemon would refuse it too, but close the connection for all.
-    if (textBytes !== undefined && this.maxTextBytes !== undefined && textBytes > this.maxTextBytes) {
+    if (this.maxTextBytes !== undefined && textBytes > this.maxTextBytes) {
       pending.settle({ error: new RaxedError('TOO_LARGE', `the texts of a call may have ${this.maxTextBytes} bytes in all; these have ${textBytes}`) });
       return;
     }
@@ -224,6 +229,7 @@ export class Link {
     this.socket = undefined;
     this.stream = undefined;
     this.ready = false;
+    this.maxTextBytes = undefined;
     this.lastFailure = error;
     const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures++);
     this.retryAt = this.options.now() + wait * (0.5 + this.options.random() / 2);

@@ -125,7 +125,7 @@ export class Raxed {
         ...scanParams(typeof input === 'string' ? { prompt: input } : input),
       };
       const result = resultOf(await this.link.call({
-        method: 'scan', params, textBytes: textBytesOf(params),
+        method: 'scan', params, textBytes: () => textBytesOf(params),
         timeoutMs: checkedTimeout(options.timeoutMs ?? this.options.timeoutMs ?? TIMEOUT_MS), signal: options.signal,
       }));
       if (result.hasThreats) this.tell(result);

@@ -57,17 +57,9 @@ function isInputName(name: string): name is keyof ScanInput {
 
 const TEXTS = ['prompt', 'response', 'system_prompt', 'rag_context'];
 
-/** UTF-8 bytes as the daemon counts them. Throws BAD_REQUEST for tool calls that JSON cannot say. */
+/** UTF-8 bytes as the daemon counts them, of parameters that JSON can say. */
 export function textBytesOf(params: Readonly<Record<string, unknown>>): number {
-  let bytes = 0;
-  for (const name of TEXTS) {
-    const text = params[name];
-    if (typeof text === 'string') bytes += Buffer.byteLength(text, 'utf8');
-  }
-  if (params['tool_calls'] === undefined) return bytes;
-  try {
-    return bytes + Buffer.byteLength(JSON.stringify(params['tool_calls']), 'utf8');
-  } catch (error) {
-    throw new RaxedError('BAD_REQUEST', 'the tool calls cannot be written as JSON: they hold a circle or a BigInt', { cause: error });
-  }
+  const texts = TEXTS.map((name) => params[name]).filter((text) => typeof text === 'string');
+  if (Array.isArray(params['tool_calls'])) texts.push(JSON.stringify(params['tool_calls']));
+  return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text, 'utf8'), 0);
 }

@@ -119,6 +119,7 @@ t.test('what is wrong with a call rejects, also where the client fails open', as
   circle['self'] = circle;
   await t.rejects(raxed.scanToolCall({ name: 'x', args: circle }), { code: 'BAD_REQUEST', message: /circle/ });
   await t.rejects(raxed.scanToolCall({ name: 'x', args: 10n }), { code: 'BAD_REQUEST' });
+  await t.rejects(raxed.scan({ toolCalls: (() => 1) as unknown as [] }), { code: 'BAD_REQUEST' });
   await t.rejects(raxed.scan({ ragContexts: 'x' } as object), { code: 'BAD_REQUEST', message: /did you mean "ragContext"/ });
   await t.rejects(raxed.scan({}), { code: 'BAD_REQUEST', message: /is required/ });
   await t.rejects(raxed.scan(5 as unknown as string), { code: 'BAD_REQUEST' });
