@@ -15,12 +15,21 @@ export interface Random {
   bytes(length: number): Uint8Array;
 }
 
-/** The part of pino that raxed uses. Fields come first; they never hold a text that was scanned, nor a secret. */
+/** Fields come first; they never hold a text that was scanned, nor a secret. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** The daemon's own log. */
+export interface DaemonLog extends Logger {
+  setLevel(level: LogLevel): void;
+  /** The newest lines that were written, oldest first: JSON, each with its time. At most 1,000 and 256 KiB. */
+  recent(): readonly string[];
 }
 
 /** One open file of the spool. All offsets and lengths are bytes. */

@@ -7,7 +7,7 @@ import { describeError } from '../errors.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
 import { packageRoot } from '../platform/package-root.js';
 import type { Delivery } from '../receiver/receiver.js';
-import type { Logger } from '../ports.js';
+import type { DaemonLog } from '../ports.js';
 import { createReceiver } from '../receiver/receiver.js';
 import { summarize } from '../receiver/summary.js';
 import { startWatchedDaemon } from './run.js';
@@ -34,7 +34,7 @@ const SAMPLES: readonly Sample[] = [
   { title: 'a secret', prompt: `Why does this not work? aws_access_key_id = ${['AKIA', 'Z6BMXPXM', 'EQRQFX6F'].join('')}`, family: 'PII' },
 ];
 /** What happens is shown in words; the daemon's log would only stand between them. */
-const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+const QUIET: DaemonLog = { debug() {}, info() {}, warn() {}, error() {}, setLevel() {}, recent: () => [] };
 const ARRIVAL_TIMEOUT_MS = 15_000;
 const CALL_TIMEOUT_MS = 10_000;
 

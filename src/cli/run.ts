@@ -10,12 +10,12 @@ import { watchConfig } from '../config/watch.js';
 import type { Daemon, DaemonPorts } from '../daemon/daemon.js';
 import { startDaemon } from '../daemon/daemon.js';
 import { describeError } from '../errors.js';
-import type { LeveledLogger } from '../platform/log.js';
 import { createLogger } from '../platform/log.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
 import type { LoadedConfig } from '../daemon/configuration.js';
 import { createNotifier } from '../platform/notify.js';
 import { packageRoot } from '../platform/package-root.js';
+import type { Logger } from '../ports.js';
 
 export interface RunOptions {
   readonly config?: string | undefined;
@@ -66,7 +66,7 @@ export async function startWatchedDaemon(options: RunOptions): Promise<WatchedDa
 export async function runDaemon(args: { readonly config?: string | undefined }): Promise<number> {
   process.umask(0o077);
   const { env } = process;
-  const logger = createLogger({ level: 'info', fd: 1, journal: env['JOURNAL_STREAM'] !== undefined });
+  const logger = createLogger({ level: 'info', fd: 1, journal: env['JOURNAL_STREAM'] !== undefined, clock: nodeClock });
   const stopWanted = new Promise<number>((resolve) => {
     // `on`, not `once`: proper-lockfile's signal handler ends the process when it finds itself the only listener.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => { resolve(SIGNAL_CODE_OK); });
@@ -103,7 +103,7 @@ export async function runDaemon(args: { readonly config?: string | undefined }):
 }
 
 /** Tells systemd that we live as long as nothing is stuck. A full disk is no reason to be restarted: scans go on. */
-async function feedWatchdog(daemon: Daemon, notifier: ReturnType<typeof createNotifier>, signal: AbortSignal, logger: LeveledLogger): Promise<void> {
+async function feedWatchdog(daemon: Daemon, notifier: ReturnType<typeof createNotifier>, signal: AbortSignal, logger: Logger): Promise<void> {
   const intervalMs = notifier.watchdogIntervalMs;
   if (intervalMs === undefined) return;
   while (!signal.aborted) {

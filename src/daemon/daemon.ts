@@ -49,7 +49,7 @@ import { processUsage } from '../platform/process-usage.js';
 import { nodeSpoolFiles } from '../platform/spool-files.js';
 import { peerUid } from '../platform/peer.js';
 import { createPolicies, openPolicyRecord } from './policies.js';
-import type { Clock, Logger, Random } from '../ports.js';
+import type { Clock, DaemonLog, Random } from '../ports.js';
 import { createRemovals } from './removals.js';
 import { createRetention } from './retention.js';
 import { createRotations } from './rotations.js';
@@ -82,7 +82,7 @@ export interface DaemonOptions {
 export interface DaemonPorts {
   readonly clock: Clock;
   readonly random: Random;
-  readonly logger: Logger & { setLevel?(level: Config['log']['level']): void };
+  readonly logger: DaemonLog;
 }
 
 export interface Daemon {
@@ -118,7 +118,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
   try {
     const loaded = await options.load('start');
     const { config } = loaded;
-    logger.setLevel?.(config.log.level);
+    logger.setLevel(config.log.level);
     const paths = effectivePaths(options.paths, config, options.env);
     const lock = await lockState(paths, options.env, logger);
     undo.push(() => lock.release());
@@ -169,7 +169,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         segmentBytes = now.spool.segment_bytes;
         spool.reconfigure(spoolOptions(now, paths));
         audit.reconfigure(auditLimits(now));
-        logger.setLevel?.(now.log.level);
+        logger.setLevel(now.log.level);
         if (started) await ownAgent.use(now.agent, installer.generation());
       },
     });

@@ -1,37 +1,36 @@
 import { writeSync } from 'node:fs';
-import { pino, symbols } from 'pino';
-import type { Logger } from '../ports.js';
+import type { Clock, DaemonLog, LogLevel } from '../ports.js';
+import { createRecentLines } from './recent-lines.js';
 
-/** pino's levels as syslog priorities (sd-daemon(3)): trace, debug 7; info 6; warn 4; error 3; fatal 2. */
-const PRIORITY: Readonly<Record<number, number>> = { 10: 7, 20: 7, 30: 6, 40: 4, 50: 3, 60: 2 };
+/** As syslog priorities (sd-daemon(3)): the lower, the graver. */
+const PRIORITY: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warn: 4, error: 3 };
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
-
-export interface LeveledLogger extends Logger {
-  setLevel(level: LogLevel): void;
-}
+/** What a support bundle may take of the log. */
+const RECENT = { maxLines: 1000, maxBytes: 256 * 1024 } as const;
 
 /**
  * One JSON line a message on file descriptor `fd`, written synchronously so that nothing is lost at SIGKILL.
  * Under journald (`journal`) each line carries its priority and leaves the time to journald.
  */
-export function createLogger(options: { level: LogLevel; fd: number; journal: boolean }): LeveledLogger {
-  const journalDestination = {
-    [symbols.needsMetadataGsym]: true as const,
-    lastLevel: 30,
-    write(line: string): void { writeLine(options.fd, `<${PRIORITY[this.lastLevel] ?? 6}>${line}`); },
-  };
-  const plainDestination = { write(line: string): void { writeLine(options.fd, line); } };
-  const logger = pino(
-    { level: options.level, base: null, timestamp: options.journal ? false : pino.stdTimeFunctions.isoTime },
-    options.journal ? journalDestination : plainDestination,
-  );
+export function createLogger(options: { readonly level: LogLevel; readonly fd: number; readonly journal: boolean; readonly clock: Pick<Clock, 'now'> }): DaemonLog {
+  const recent = createRecentLines(RECENT);
+  let { level } = options;
+
+  function log(at: LogLevel, fields: object, message: string): void {
+    if (PRIORITY[at] > PRIORITY[level]) return;
+    const line = JSON.stringify({ level: at, message, ...fields });
+    const timed = `{"time":"${new Date(options.clock.now()).toISOString()}",${line.slice(1)}`;
+    recent.add(timed);
+    writeLine(options.fd, options.journal ? `<${PRIORITY[at]}>${line}\n` : `${timed}\n`);
+  }
+
   return {
-    debug: (fields, message) => { logger.debug(fields, message); },
-    info: (fields, message) => { logger.info(fields, message); },
-    warn: (fields, message) => { logger.warn(fields, message); },
-    error: (fields, message) => { logger.error(fields, message); },
-    setLevel(level) { logger.level = level; },
+    debug: (fields, message) => { log('debug', fields, message); },
+    info: (fields, message) => { log('info', fields, message); },
+    warn: (fields, message) => { log('warn', fields, message); },
+    error: (fields, message) => { log('error', fields, message); },
+    setLevel: (wanted) => { level = wanted; },
+    recent: () => recent.list(),
   };
 }
 
