@@ -1,3 +1,4 @@
+import type { Paths } from './paths.js';
 import { rewrite } from './references.js';
 import type { Config } from './schema.js';
 import { ConfigSchema } from './shape.js';
@@ -16,4 +17,9 @@ export function redactConfig(config: Config): unknown {
     if (node.format === 'url' || node.format === 'cef-url') return value.replace(/\?.*$/su, `?${REDACTED}`);
     return value;
   });
+}
+
+/** The same with the places that a daemon of this configuration has. */
+export function showConfig(config: Config, { stateDir, controlSocket, scanSocket }: Pick<Paths, 'stateDir' | 'controlSocket' | 'scanSocket'>): unknown {
+  return redactConfig({ ...config, state_dir: stateDir, control: { ...config.control, socket: controlSocket, scan_socket: scanSocket } });
 }

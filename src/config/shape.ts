@@ -68,6 +68,8 @@ const TIME = text('timestamp', 'a time such as "2026-01-31T00:00:00Z"');
 const httpsUrl = (description = 'Where events are posted; http only to this machine.') => Type.String({ format: 'url', title: 'an https URL', description });
 const token = (description = 'What the receiver asks for.') => ({ ...SecretSchema, description });
 
+const kind = <const T extends string>(type: T) => Type.Literal(type, { description: 'Which SIEM it is.' });
+
 const WebhookSchema = strict({
   url: httpsUrl(),
   secret: token('Signs each request (HMAC-SHA256).'),
@@ -90,11 +92,11 @@ const siemCommon = (batch: { events: number; bytes: number; maxBytes: number }) 
 const cefMode = () => oneOf(['strict', 'compat'], { default: 'strict', description: 'strict: the CEF dictionary\'s fields. compat: the line of the RAXE MSSP guide.' });
 
 const CefSchema = strict({
-  type: Type.Literal('cef'),
+  type: kind('cef'),
   url: Type.String({ format: 'cef-url', title: 'a syslog://host[:port] or https URL', description: 'CEF over syslog or over HTTP, as the URL says.' }),
   token: nullable(SecretSchema, 'Sent as a bearer token over HTTP.'),
   ...siemCommon({ events: 2000, bytes: MIB, maxBytes: 16 * MIB }),
-  transport: nullable(oneOf(['udp', 'tcp', 'http']), 'For syslog:// udp (null without tls) or tcp (null with it), for https:// http.'),
+  transport: nullable(oneOf(['udp', 'tcp', 'http']), 'For syslog:// udp or tcp (null: udp, with tls tcp), for https:// http.'),
   port: nullable(Type.Integer({ minimum: 1, maximum: 65535 }), 'Of syslog; a port in the URL wins. null: 514, with TLS 6514.'),
   facility: count(0, 23, 16, 'The syslog facility; 16 is local0.'),
   format: oneOf(['rfc5424', 'rfc3164'], { default: 'rfc5424', description: 'The syslog header.' }),
@@ -104,7 +106,7 @@ const CefSchema = strict({
 });
 
 const ArcsightSchema = strict({
-  type: Type.Literal('arcsight'),
+  type: kind('arcsight'),
   url: httpsUrl(),
   token: nullable(SecretSchema, 'Sent as a bearer token.'),
   ...siemCommon({ events: 1000, bytes: MIB, maxBytes: 16 * MIB }),
@@ -115,7 +117,7 @@ const ArcsightSchema = strict({
 });
 
 const SplunkSchema = strict({
-  type: Type.Literal('splunk'),
+  type: kind('splunk'),
   url: httpsUrl(),
   token: token(),
   ...siemCommon({ events: 1000, bytes: MIB, maxBytes: 16 * MIB }),
@@ -126,14 +128,14 @@ const SplunkSchema = strict({
 });
 
 const CrowdstrikeSchema = strict({
-  type: Type.Literal('crowdstrike'),
+  type: kind('crowdstrike'),
   url: httpsUrl(),
   token: token(),
   ...siemCommon({ events: 1000, bytes: MIB, maxBytes: 5_000_000 }),
 });
 
 const SentinelSchema = strict({
-  type: Type.Literal('sentinel'),
+  type: kind('sentinel'),
   url: httpsUrl('The data collection endpoint\'s, or the rule\'s.'),
   token: token('The client secret; with sentinel_workspace_id the shared key.'),
   ...siemCommon({ events: 1000, bytes: 1_000_000, maxBytes: 1_000_000 }),
@@ -171,7 +173,7 @@ const SuppressionsSchema = Type.Array(strict({
 export const DATA_FIELD_NAMES = ['prompt', 'matched_text', 'response', 'system_prompt', 'tool_calls', 'rag_context'] as const;
 
 export const CustomerSchema = strict({
-  id: id({ description: 'Unique within the MSSP.' }),
+  id: id({ description: 'Its name in commands and events, unique within the MSSP.' }),
   name: name({ 'x-default-from': 'id', description: 'For people.' }),
   data_mode: oneOf(['full', 'privacy_safe'], { default: 'privacy_safe', description: 'privacy_safe: no text leaves the memory of the daemon. full: events carry the texts that data_fields allows.' }),
   data_fields: Type.Array(oneOf(DATA_FIELD_NAMES), { default: [], uniqueItems: true, description: 'In data_mode full: the texts that are sent; empty: all.' }),
@@ -186,7 +188,7 @@ export const CustomerSchema = strict({
 });
 
 export const MsspSchema = strict({
-  id: id({ description: 'The MSSP\'s.' }),
+  id: id({ description: 'Its name in commands, events and heartbeats.' }),
   name: name({ 'x-default-from': 'id', description: 'For people.' }),
   tier: oneOf(['starter', 'professional', 'enterprise'], { default: 'starter', description: 'starter: 10 customers, professional: 50, enterprise: unlimited. In edition "enterprise" the default is enterprise.' }),
   max_customers: nullable(Type.Integer({ minimum: 0, maximum: 1_000_000 }), 'Instead of the tier\'s; 0: unlimited.'),

@@ -20,6 +20,7 @@ export interface Node {
   readonly uniqueItems?: boolean;
   readonly format?: string;
   readonly title?: string;
+  readonly description?: string;
   readonly default?: unknown;
   readonly 'x-secret'?: boolean;
   readonly 'x-default-from'?: string;
