@@ -1,8 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { configJsonSchema } from './config/schema.js';
-import { packageRoot } from './platform/package-root.js';
 import { writeBuiltinRules } from './scanner/builtin.js';
 
 /**
@@ -10,11 +9,11 @@ import { writeBuiltinRules } from './scanner/builtin.js';
  * loose modules), the library's declarations, the built-in rules and what their literals are looked for with, the model's weights, and the configuration's schema for editors.
  * `--if-needed` does nothing when `dist/` is newer than every source.
  */
-const source = join(packageRoot, 'src');
+const packageRoot = dirname(import.meta.dirname);
+const source = import.meta.dirname;
 const dist = join(packageRoot, 'dist');
 /** Becomes `dist/` when it is whole; a build that fails leaves the one before. */
 const outdir = join(packageRoot, 'dist.new');
-const programs = ['cli/main.ts', 'scanner/worker.ts'].map((file) => join(source, file));
 /** What package.json's `exports` names. */
 const library = [
   'library.ts', 'client/raxed.ts', 'client/partner.ts', 'client/audit-logger.ts', 'client/siem-adapter.ts', 'client/webhook.ts',
@@ -41,10 +40,11 @@ if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) 
   const bundled = Promise.all([
     build({
       ...common,
-      entryPoints: programs,
+      entryPoints: [join(source, 'cli/main.ts')],
       external: ['re2'],
       alias: { 'string-width': join(source, 'cli/text-width.ts') },
     }),
+    build({ ...common, splitting: false, outbase: join(source, 'scanner'), outExtension: { '.js': '.mjs' }, entryPoints: [join(source, 'scanner/worker.ts')], external: ['re2'] }),
     // On its own: sharing chunks with the programs would make it many small files, each of which takes a millisecond to import.
     // In lines: Node shows the line that an error was thrown in.
     build({ ...common, minifyWhitespace: false, entryPoints: library }),

@@ -8,7 +8,7 @@ const files = sourceFiles(source);
 
 /** Which rooms a room may import from, beside `errors` and `ports`. `*`: the composing room and what starts it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
-  errors: [], ports: [], nearest: [], metrics: [], ulid: [], version: ['platform'],
+  errors: [], ports: [], nearest: [], metrics: [], ulid: [], version: [],
   config: ['nearest'], scanner: ['platform', 'model'], model: [], train: ['model'], spool: [], audit: [],
   tenants: ['config'],
   event: ['scanner'],

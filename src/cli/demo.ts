@@ -1,11 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { callOnce } from '../client/connection.js';
 import { describeError } from '../errors.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
-import { packageRoot } from '../platform/package-root.js';
 import type { Delivery } from '../receiver/receiver.js';
 import type { DaemonLog } from '../ports.js';
 import { createReceiver } from '../receiver/receiver.js';
@@ -169,7 +168,8 @@ function showDelivery(delivery: Delivery | undefined, print: (line?: string) => 
 }
 
 function printInvitation(folder: string, controlSocket: string, print: (line?: string) => void): void {
-  const program = `node ${relative(process.cwd(), join(packageRoot, 'bin/raxed.js')) || 'raxed.js'}`;
+  const [, typed = ''] = process.argv;
+  const program = basename(typed) === 'raxed' ? 'raxed' : `node ${relative(process.cwd(), typed)}`;
   print();
   print('It stays up. Try from another terminal, in this folder:');
   print();

@@ -1,6 +1,4 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { AVAILABLE_SIEM } from '../config/available.js';
 import { readConfigFile } from '../config/file.js';
 import type { Env } from '../config/paths.js';
@@ -14,7 +12,6 @@ import { createLogger } from '../platform/log.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
 import type { LoadedConfig } from '../daemon/configuration.js';
 import { createNotifier } from '../platform/notify.js';
-import { packageRoot } from '../platform/package-root.js';
 import type { Logger } from '../ports.js';
 
 export interface RunOptions {
@@ -45,7 +42,7 @@ export async function startWatchedDaemon(options: RunOptions): Promise<WatchedDa
     digest = loaded.digest;
     return { config: loaded.config, warnings: loaded.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`)) };
   };
-  const daemon = await startDaemon({ load, paths, env, workerUrl: pathToFileURL(join(packageRoot, 'dist/scanner/worker.js')) }, ports);
+  const daemon = await startDaemon({ load, paths, env }, ports);
   const watch = await watchConfig({
     path: paths.configFile,
     digest,

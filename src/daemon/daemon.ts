@@ -75,8 +75,6 @@ export interface DaemonOptions {
   readonly load: (mode: 'start' | 'reload') => Promise<LoadedConfig>;
   readonly paths: Paths;
   readonly env: Env;
-  /** The program of the scanner's worker thread; undefined: the source beside this file. */
-  readonly workerUrl: URL | undefined;
 }
 
 export interface DaemonPorts {
@@ -161,7 +159,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const installer = createInstaller({
       spool, policies, destinations, audit: losses, clock, random, logger,
       build: {
-        clock, env: options.env, version: VERSION, skipVerify, hostname: hostname(), workerUrl: options.workerUrl,
+        clock, env: options.env, version: VERSION, skipVerify, hostname: hostname(),
         installationId: await installationId(paths.stateDir, ulid, logger),
       },
       async reconfigure({ config: now, signings }) {

@@ -73,8 +73,6 @@ export interface GenerationPorts {
   readonly installationId: string;
   readonly hostname: string;
   readonly skipVerify: boolean;
-  /** The program of the scanner's worker thread. */
-  readonly workerUrl: URL | undefined;
 }
 
 /**
@@ -143,7 +141,6 @@ async function buildScanner(config: ScannerConfig, ports: GenerationPorts): Prom
     weights: loadBuiltinWeights(),
     now: () => ports.clock.monotonic(),
     epochNow: () => ports.clock.now(),
-    ...(ports.workerUrl === undefined ? {} : { workerUrl: ports.workerUrl }),
   });
   return { ruleset, scanner };
 }

@@ -4,7 +4,7 @@ import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { ConfigError, describeError, errnoOf, RaxedError } from '../errors.js';
-import { packageRoot } from '../platform/package-root.js';
+import { builtFile } from '../platform/built-files.js';
 import { exampleProblems } from './examples.js';
 import { digestOf, isLocated, prefilterTables } from './prefilter-tables.js';
 import type { PackedTables } from './prefilter-tables.js';
@@ -14,12 +14,12 @@ import { DFA_LIMITS, DfaMemory } from './regex/state-cache.js';
 import { compileRules } from './ruleset.js';
 import type { Rule } from './rule.js';
 
-const PACKED_RULES = join(packageRoot, 'dist/rules.json');
+const PACKED_RULES = 'rules.json';
 
 /** The rules that come with raxed. Their patterns and examples were checked when they were packed. */
-export function loadBuiltinRules(file: string = PACKED_RULES): Rule[] {
+export function loadBuiltinRules(file?: string): Rule[] {
   try {
-    const rules: Rule[] = JSON.parse(readFileSync(file, 'utf8'));
+    const rules: Rule[] = JSON.parse(readFileSync(file ?? builtFile(PACKED_RULES), 'utf8'));
     return rules;
   } catch (cause) {
     throw new RaxedError('INTERNAL', 'the built-in rules cannot be read; build raxed with `npm run build`', { cause });
@@ -30,9 +30,9 @@ export function loadBuiltinRules(file: string = PACKED_RULES): Rule[] {
  * What was made for those rules when they were packed, as views of what is read; undefined where that is not to be
  * had (another byte order, a much older Node): a ruleset makes its own then, which takes longer.
  */
-export function loadBuiltinTables(file: string = PACKED_RULES): PackedTables | undefined {
+export function loadBuiltinTables(file?: string): PackedTables | undefined {
   try {
-    const tables: PackedTables = endianness() === 'LE' ? deserialize(readFileSync(tablesFile(file))) : undefined;
+    const tables: PackedTables = endianness() === 'LE' ? deserialize(readFileSync(tablesFile(file ?? builtFile(PACKED_RULES)))) : undefined;
     return tables;
   } catch {
     return undefined;
@@ -40,9 +40,9 @@ export function loadBuiltinTables(file: string = PACKED_RULES): PackedTables | u
 }
 
 /** The weights of the model that comes with raxed, for `readModel`; undefined when it was built without one. */
-export function loadBuiltinWeights(file: string = join(packageRoot, 'dist/model.bin')): Uint8Array | undefined {
+export function loadBuiltinWeights(file?: string): Uint8Array | undefined {
   try {
-    return readFileSync(file);
+    return readFileSync(file ?? builtFile('model.bin'));
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined;
     throw new RaxedError('INTERNAL', 'the built-in model cannot be read; build raxed with `npm run build`', { cause });

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { describeError, errnoOf, RaxedError } from '../errors.js';
-import { packageRoot } from '../platform/package-root.js';
+import { builtFile } from '../platform/built-files.js';
 import { readModel } from '../model/model.js';
 import { loadRe2 } from './re2.js';
 import type { PackedTables } from './prefilter-tables.js';
@@ -24,7 +23,7 @@ export interface ScannerOptions {
   readonly deadlineMs?: number | undefined;
   /** Texts of more UTF-16 units than this in all go to the worker thread; 65,536 unless told. */
   readonly longTextUnits?: number | undefined;
-  /** The program of the worker thread: this file, as built (`dist/scanner/worker.js`) unless told. */
+  /** The program of the worker thread: this file, as built (`dist/worker.mjs`) unless told. */
   readonly workerUrl?: URL | undefined;
 }
 
@@ -180,7 +179,7 @@ class ScanThread {
 
   private start(): Worker {
     const data: WorkerStart = { role: ROLE, rules: this.ruleset.rules, tables: this.ruleset.tables, engine: this.ruleset.engine, weights: this.options.weights };
-    const worker = new Worker(this.options.workerUrl ?? builtWorkerUrl(), { workerData: data, resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } });
+    const worker = new Worker(this.options.workerUrl ?? pathToFileURL(builtFile('worker.mjs')), { workerData: data, resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB } });
     // An error between scans must not become the process's own; the next scan starts another thread.
     worker.on('error', () => {
       if (this.worker === worker) this.worker = undefined;
@@ -191,10 +190,6 @@ class ScanThread {
     worker.unref();
     return worker;
   }
-}
-
-function builtWorkerUrl(): URL {
-  return pathToFileURL(join(packageRoot, 'dist/scanner/worker.js'));
 }
 
 function unitsOf(texts: ScanTexts): number {
@@ -221,4 +216,4 @@ function isWorkerStart(data: unknown): data is WorkerStart {
   return typeof data === 'object' && data !== null && 'role' in data && data.role === ROLE;
 }
 
-if (!isMainThread && isWorkerStart(workerData)) await serve(workerData);
+if (!isMainThread && isWorkerStart(workerData)) void serve(workerData);
