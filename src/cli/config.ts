@@ -5,7 +5,7 @@ import type { LoadedConfig } from '../config/file.js';
 import { readConfigFile } from '../config/file.js';
 import type { Env, Paths } from '../config/paths.js';
 import { defaultPaths, effectivePaths } from '../config/paths.js';
-import { redactConfig } from '../config/redact.js';
+import { showConfig } from '../config/redact.js';
 import { resolveSecret } from '../config/secret.js';
 import { secretPlaces } from '../config/references.js';
 import { unknownTenants } from '../config/tenant-names.js';
@@ -77,12 +77,7 @@ export async function configShow(path: string | undefined, io: ConfigIo, options
   const loaded = await load(path, io, true);
   const places = effectivePaths(placesOf(path, io), loaded.config, io.env);
   for (const warning of loaded.warnings) io.stderr.write(`! ${line(warning)}\n`);
-  const effective = redactConfig({
-    ...loaded.config,
-    state_dir: places.stateDir,
-    control: { ...loaded.config.control, socket: places.controlSocket, scan_socket: places.scanSocket },
-  });
-  io.stdout.write(`${JSON.stringify(effective, null, options.json === true ? 0 : 2)}\n`);
+  io.stdout.write(`${JSON.stringify(showConfig(loaded.config, places), null, options.json === true ? 0 : 2)}\n`);
   return 0;
 }
 

@@ -13,16 +13,17 @@ import type { Generation, TenantPlan } from './generation.js';
 import { streamOf } from './generation.js';
 import type { PipelinePorts, ScanContext, ScanTenant } from '../pipeline.js';
 import { runScan } from '../pipeline.js';
-import type { Clock, Logger } from '../ports.js';
+import type { Clock, DaemonLog } from '../ports.js';
 import type { ScanTexts, Verdict } from '../scanner/verdict.js';
 import type { Spool, StreamId } from '../spool/spool.js';
 import type { StatusInfo } from './status.js';
 import { statusOf } from './status.js';
 import type { SiteAgents } from './site-agents.js';
+import type { SupportDeps } from './support.js';
+import { supportOf } from './support.js';
 import type { Suppressions } from './suppressions.js';
 
-export interface ActionDeps {
-  readonly generation: () => Generation;
+export interface ActionDeps extends SupportDeps {
   /** Today's privacy of a customer; undefined when it has gone. */
   readonly policy: (key: string) => PrivacyPolicy | undefined;
   readonly spool: Spool<FilteredBytes>;
@@ -37,12 +38,11 @@ export interface ActionDeps {
   readonly reload: () => Promise<void>;
   readonly ready: () => Promise<boolean>;
   readonly warnings: () => string[];
-  readonly version: string;
   readonly onRejected: (stream: StreamId) => void;
   readonly info: () => StatusInfo;
   readonly suppressions: Pick<Suppressions, 'of'>;
   readonly counts: DetectionCounts;
-  readonly logger: Logger;
+  readonly logger: Pick<DaemonLog, 'warn' | 'error' | 'recent'>;
 }
 
 export interface Actions {
@@ -73,6 +73,7 @@ export function createActions(deps: ActionDeps): Actions {
       health: async () => ({ status: 'ok', ready: await deps.ready(), version: deps.version }),
       version: () => Promise.resolve({ version: deps.version, node: process.version, protocol: PROTOCOL, max_text_bytes: deps.generation().config.scanner.max_text_bytes }),
       status: () => Promise.resolve(statusOf(deps)),
+      bundle: () => Promise.resolve(supportOf(deps)),
       async reload() {
         await deps.reload();
         const { restartRequired } = deps.info();

@@ -237,7 +237,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         configFile: paths.configFile, ...configuration.state(), restartRequired: restartRequired(),
         uptimeSeconds: uptimeSeconds(), audit: audit.stats(),
       }),
-      suppressions, counts, logger,
+      suppressions, counts, logger, paths,
     };
     const actions = createActions(actionDeps);
     const metrics = (sockets: SocketStats): string => metricsOf(actionDeps, { sockets, usage: processUsage(), syncs: syncs.view(), startedAt, nodeVersion: process.version });

@@ -40,6 +40,7 @@ export function fakeActions(changes: Partial<FakeActions> = {}): FakeActions {
     health: () => Promise.resolve({ status: 'ok' }),
     version: () => Promise.resolve({ version: '0.0.0' }),
     status: () => Promise.resolve({ version: '0.0.0', state: 'ready' }),
+    bundle: () => Promise.resolve({ versions: { raxed: '0.0.0' }, log: [] }),
     reload: () => Promise.resolve({ reloaded: true }),
     tail: () => () => undefined,
     mssp: {
