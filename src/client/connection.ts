@@ -37,10 +37,10 @@ export class RemoteError extends RaxedError {
 export async function callOnce(method: string, params: object, options: ConnectionOptions): Promise<object> {
   const problem = socketPathProblem('', options.socketPath);
   if (problem !== undefined) throw new RaxedError('SOCKET_PATH_TOO_LONG', problem.message);
-  const answer = await post(pathOfMethod(method), JSON.stringify(params), options);
+  const answer = await exchange({ path: pathOfMethod(method), body: JSON.stringify(params) }, options);
   let value: unknown;
   try {
-    value = JSON.parse(answer.toString('utf8'));
+    value = JSON.parse(answer.body);
   } catch (error) {
     throw new RaxedError('DAEMON_UNREACHABLE', `what answers on ${options.socketPath} is not raxed`, { cause: error });
   }
@@ -49,17 +49,25 @@ export async function callOnce(method: string, params: object, options: Connecti
   return value;
 }
 
-function post(path: string, body: string, { socketPath, timeoutMs, signals = [], agent }: ConnectionOptions): Promise<Buffer> {
+/** What a path of the daemon's unix socket gives, as text. Throws DAEMON_UNREACHABLE, also for any other status than 200. */
+export async function readOnce(path: string, options: ConnectionOptions): Promise<string> {
+  const { status, body } = await exchange({ path, body: undefined }, options);
+  if (status !== 200) throw new RaxedError('DAEMON_UNREACHABLE', `the daemon on ${options.socketPath} answered ${status}`);
+  return body;
+}
+
+/** Without a body it is a GET. */
+function exchange({ path, body }: { readonly path: string; readonly body: string | undefined }, { socketPath, timeoutMs, signals = [], agent }: ConnectionOptions): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
     for (const signal of signals) signal.throwIfAborted();
     let answered = false;
     const call = request({
-      socketPath, path, method: 'POST', agent: agent ?? false,
-      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), host: 'raxed' },
+      socketPath, path, method: body === undefined ? 'GET' : 'POST', agent: agent ?? false,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }), host: 'raxed' },
     }, (response) => {
       answered = true;
       // An agent keeps a connection whose answer was read whole; what is left is destroyed.
-      readAll(response).then(resolve, (error: unknown) => { reject(unreachable(socketPath, error)); }).finally(() => { call.destroy(); });
+      readAll(response).then((text) => { resolve({ status: response.statusCode ?? 0, body: text }); }, (error: unknown) => { reject(unreachable(socketPath, error)); }).finally(() => { call.destroy(); });
     });
     const giveUp = (error: unknown): void => {
       // First, because a half-read answer ends with an error of its own.
@@ -81,7 +89,7 @@ function post(path: string, body: string, { socketPath, timeoutMs, signals = [],
   });
 }
 
-async function readAll(response: IncomingMessage): Promise<Buffer> {
+async function readAll(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -89,7 +97,7 @@ async function readAll(response: IncomingMessage): Promise<Buffer> {
     if (bytes > MAX_ANSWER_BYTES) throw new RaxedError('DAEMON_UNREACHABLE', 'the answer is larger than any of raxed\'s');
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Why nobody answered, in a sentence. */

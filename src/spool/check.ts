@@ -56,8 +56,11 @@ export interface SpoolCheck {
 
 type Found = (finding: PlacedFinding) => void;
 
-/** Reads every file of a spool and says what is in it and what is wrong. Changes nothing and takes no lock; memory does not grow with the spool. */
-export async function checkSpool(folder: string, files: ReadingFiles): Promise<SpoolCheck> {
+/**
+ * Reads every file of a spool and says what is in it and what is wrong. Changes nothing and takes no lock; memory does not
+ * grow with the spool. `signal` ends it by a rejection.
+ */
+export async function checkSpool(folder: string, files: ReadingFiles, signal?: AbortSignal): Promise<SpoolCheck> {
   const findings: PlacedFinding[] = [];
   const found: Found = (finding) => { findings.push(finding); };
   const streams: StreamCheck[] = [];
@@ -65,7 +68,7 @@ export async function checkSpool(folder: string, files: ReadingFiles): Promise<S
     for (const customerId of await listed(folder, msspId, { files, found })) {
       const place = join(msspId, customerId);
       if (customerId.endsWith(REMOVED_SUFFIX)) found({ file: place, kind: 'leftover' });
-      else if (isId(customerId)) streams.push({ mssp_id: msspId, customer_id: customerId, ...await checkStream(folder, place, { files, found }) });
+      else if (isId(customerId)) streams.push({ mssp_id: msspId, customer_id: customerId, ...await checkStream(folder, place, { files, found, signal }) });
     }
   }
   const damage = findings.filter(({ kind }) => !HARMLESS.has(kind));
@@ -81,6 +84,7 @@ export async function checkSpool(folder: string, files: ReadingFiles): Promise<S
 interface CheckPorts {
   readonly files: ReadingFiles;
   readonly found: Found;
+  readonly signal: AbortSignal | undefined;
 }
 
 async function checkStream(folder: string, place: string, ports: CheckPorts): Promise<Omit<StreamCheck, 'mssp_id' | 'customer_id'>> {
@@ -120,7 +124,7 @@ interface Folder {
   readonly letters?: boolean;
 }
 
-async function checkLog(folder: string, { place, names, letters }: Folder, { files, found }: CheckPorts): Promise<LogCheck> {
+async function checkLog(folder: string, { place, names, letters }: Folder, { files, found, signal }: CheckPorts): Promise<LogCheck> {
   const segments: SegmentCheck[] = [];
   for (const segment of storedSegments(names)) {
     const file = join(place, segment.name);
@@ -129,6 +133,7 @@ async function checkLog(folder: string, { place, names, letters }: Folder, { fil
     let last: number | undefined;
     let undecodable = 0;
     for await (const portion of readStored(join(folder, place), segment, files, (finding) => { found({ file, ...finding }); })) {
+      signal?.throwIfAborted();
       records += portion.length;
       first ??= portion[0]?.seq;
       last = portion.at(-1)?.seq ?? last;
