@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 
 interface Bench {
-  run(options: { readonly events: number | undefined; readonly data: string | undefined }): Promise<void>;
+  run(options: { readonly events: number | undefined; readonly data: string | undefined; readonly node: string | undefined; readonly quick: boolean | undefined }): Promise<void>;
 }
 
-/** `npm run bench -- scan|peers|spool|backlog|delivery|drain|isolation|outputs|client|start … [--events N] [--data DIR]`: ratios measured side by side in one run. */
+/** `npm run bench -- scan|peers|spool|backlog|delivery|drain|isolation|outputs|client|start|resident … [--events N] [--data DIR] [--node PATH] [--quick]`: ratios measured side by side in one run. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   scan: () => import('./scan.js'),
   peers: () => import('./peers.js'),
@@ -16,10 +16,11 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   outputs: () => import('./outputs.js'),
   client: () => import('./client.js'),
   start: () => import('./start.js'),
+  resident: () => import('./resident.js'),
 };
 
-const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { events: { type: 'string' }, data: { type: 'string' } } });
-const names = asked.length === 0 ? Object.keys(BENCHES).filter((name) => name !== 'peers') : asked;
+const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { events: { type: 'string' }, data: { type: 'string' }, node: { type: 'string' }, quick: { type: 'boolean' } } });
+const names = asked.length === 0 ? Object.keys(BENCHES).filter((name) => name !== 'peers' && name !== 'resident') : asked;
 for (const name of names) {
   const load = BENCHES[name];
   if (load === undefined) {
@@ -28,6 +29,6 @@ for (const name of names) {
   }
   process.stdout.write(`\n== ${name}\n`);
   const bench = await load();
-  await bench.run({ events: values.events === undefined ? undefined : Number(values.events), data: values.data });
+  await bench.run({ events: values.events === undefined ? undefined : Number(values.events), data: values.data, node: values.node, quick: values.quick });
 }
 process.exit(0);

@@ -1,12 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { makeSite, post, raxedBin, startDaemonProcess } from '../fixtures/daemon.js';
+import { bareEnv, compareCommands, median, timeOf } from './process-cost.js';
 
-/** Start to ready, `ctl status`, and resident memory, each against a bare node in the same run. */
 const RUNS = 15;
-const SETTLE_MS = 5000;
 
-export async function run(): Promise<void> {
+export interface StartOptions {
+  /** The runtime, a path; this one unless told. */
+  readonly node?: string | undefined;
+}
+
+/** The daemon's start until it answers, and commands as whole processes, each against a bare node in the same run. */
+export async function run({ node = process.execPath }: StartOptions = {}): Promise<void> {
   const site = makeSite();
   site.writeConfig({
     agent: { id: 'agent_bench', mssp_id: 'mssp_bench', customer_id: 'cust_bench' },
@@ -15,39 +19,26 @@ export async function run(): Promise<void> {
   try {
     const bare: number[] = [];
     const ready: number[] = [];
-    const status: number[] = [];
     for (let i = 0; i < RUNS; i++) {
-      bare.push(timed(() => spawnSync(process.execPath, ['-e', ''])));
-      ready.push(await startToReady(site.configFile, site.controlSocket));
+      bare.push(timeOf(node, ['-e', '']));
+      ready.push(await startToReady(node, site.configFile, site.controlSocket));
     }
-    const daemon = await startDaemonProcess(site);
-    for (let i = 0; i < RUNS; i++) {
-      bare.push(timed(() => spawnSync(process.execPath, ['-e', ''])));
-      status.push(timed(() => {
-        const done = spawnSync(process.execPath, [raxedBin, 'ctl', 'status', '--socket', site.controlSocket]);
-        if (done.status !== 0) throw new Error(done.stderr.toString());
-      }));
-    }
-    const bareNode = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)']);
-    await new Promise((wake) => setTimeout(wake, SETTLE_MS));
-    const bareMb = residentMb(bareNode.pid ?? 0);
-    const idleMb = residentMb(daemon.child.pid ?? 0);
-    bareNode.kill();
+    process.stdout.write(`${'daemon start to ready'.padEnd(34)} ${median(ready).toFixed(0)} ms   ${(median(ready) / median(bare)).toFixed(2)} × bare node\n`);
+    const daemon = await startDaemonProcess(site, {}, node);
+    compareCommands(node, {
+      'raxed --version': ['--version'],
+      'raxed ctl status': ['ctl', 'status', '--socket', site.controlSocket],
+      'raxed ctl --help': ['ctl', '--help'],
+    });
     await daemon.kill('SIGTERM');
-
-    const base = median(bare);
-    line('bare node -e ""', `${base.toFixed(0)} ms, ${bareMb.toFixed(0)} MB resident`);
-    line('daemon start to ready', `${median(ready).toFixed(0)} ms`, median(ready) / base);
-    line('ctl status, whole process', `${median(status).toFixed(0)} ms`, median(status) / base);
-    line('daemon resident when idle', `${idleMb.toFixed(0)} MB`, idleMb / bareMb);
   } finally {
     site.remove();
   }
 }
 
-async function startToReady(configFile: string, socket: string): Promise<number> {
+async function startToReady(node: string, configFile: string, socket: string): Promise<number> {
   const began = performance.now();
-  const child = spawn(process.execPath, [raxedBin, 'run', '--config', configFile], { stdio: 'ignore' });
+  const child = spawn(node, [raxedBin, 'run', '--config', configFile], { stdio: 'ignore', env: bareEnv() });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   for (;;) {
     const reply = await post(socket, '/v1/version', {}, 1000).catch(() => undefined);
@@ -58,22 +49,4 @@ async function startToReady(configFile: string, socket: string): Promise<number>
   child.kill('SIGTERM');
   await exited;
   return took;
-}
-
-function timed(action: () => unknown): number {
-  const began = performance.now();
-  action();
-  return performance.now() - began;
-}
-
-function residentMb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-function line(what: string, value: string, ratio?: number): void {
-  process.stdout.write(`${what.padEnd(28)} ${value.padEnd(28)}${ratio === undefined ? '' : ` ${ratio.toFixed(2)} x bare node`}\n`);
 }
