@@ -39,6 +39,7 @@ const PURE = [
   /^audit\/(record|chain|walk|filter|file-name)$/,
   /^agents\/(counters|customer|registry|saved-state|warnings)$/,
   /^metrics\//,
+  /^platform\/(log-fields|log-limit|recent-lines)$/,
   /^control\/(protocol|method|openapi|methods\/.*)$/,
   /^client\/(conversation|message-content|openai-messages)$/,
   /^daemon\/(detection-counts|judgement|metrics|rule-names|timed-files)$/,

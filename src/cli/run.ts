@@ -7,11 +7,14 @@ import { referencedFiles } from '../config/references.js';
 import { watchConfig } from '../config/watch.js';
 import type { Daemon, DaemonPorts } from '../daemon/daemon.js';
 import { startDaemon } from '../daemon/daemon.js';
-import { describeError } from '../errors.js';
+import { describeError, ERROR_CODES, RaxedError } from '../errors.js';
+import { isJournal } from '../platform/journal.js';
+import type { ProcessLog } from '../platform/log.js';
 import { createLogger } from '../platform/log.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
 import type { LoadedConfig } from '../daemon/configuration.js';
 import { createNotifier } from '../platform/notify.js';
+import { logUnforeseen } from '../platform/unforeseen.js';
 import type { Logger } from '../ports.js';
 
 export interface RunOptions {
@@ -59,11 +62,30 @@ export async function startWatchedDaemon(options: RunOptions): Promise<WatchedDa
   };
 }
 
-/** `raxed run`: the daemon in the foreground until SIGTERM or SIGINT; resolves with the exit code. Throws RaxedError when it cannot start. */
+/**
+ * `raxed run`: the daemon in the foreground until SIGTERM or SIGINT; resolves with the exit code. What keeps it from
+ * starting goes to the journal, where its priority finds it; elsewhere it is thrown, for the one who started it.
+ */
 export async function runDaemon(args: { readonly config?: string | undefined }): Promise<number> {
   process.umask(0o077);
   const { env } = process;
-  const logger = createLogger({ level: 'info', fd: 1, journal: env['JOURNAL_STREAM'] !== undefined, clock: nodeClock });
+  const journal = isJournal(1, env);
+  const log = createLogger({ level: 'info', fd: 1, journal }, nodeClock);
+  logUnforeseen(log, ERROR_CODES.INTERNAL.exit);
+  try {
+    return await runUntilStopped({ config: args.config, env, cwd: process.cwd(), logger: log });
+  } catch (error) {
+    if (!journal) throw error;
+    const { advice, exit } = ERROR_CODES[error instanceof RaxedError ? error.code : 'INTERNAL'];
+    log.error({ error, config: args.config, advice }, 'the daemon cannot start');
+    return exit;
+  } finally {
+    log.flush();
+  }
+}
+
+async function runUntilStopped(options: RunOptions & { readonly logger: ProcessLog }): Promise<number> {
+  const { env, logger } = options;
   const stopWanted = new Promise<number>((resolve) => {
     // `on`, not `once`: proper-lockfile's signal handler ends the process when it finds itself the only listener.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => { resolve(SIGNAL_CODE_OK); });
@@ -71,7 +93,7 @@ export async function runDaemon(args: { readonly config?: string | undefined }):
   // Until there is something to reload, a hang-up has no effect; without a listener it would end the process.
   let hangUp = (): void => undefined;
   process.on('SIGHUP', () => { hangUp(); });
-  const { daemon, stop } = await startWatchedDaemon({ config: args.config, env, cwd: process.cwd(), logger });
+  const { daemon, stop } = await startWatchedDaemon(options);
   const notifier = createNotifier(env, { logger, pid: process.pid });
 
   hangUp = () => {
@@ -92,7 +114,10 @@ export async function runDaemon(args: { readonly config?: string | undefined }):
   clearInterval(alive);
   await notifier.stopping();
   // The state folder is another's: not a byte more is written, as if this process had been killed.
-  if (code === LOCK_LOST_CODE) process.exit(code);
+  if (code === LOCK_LOST_CODE) {
+    logger.flush();
+    process.exit(code);
+  }
   watchdog.abort();
   await fed;
   await stop();
