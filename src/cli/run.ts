@@ -43,7 +43,7 @@ export async function startWatchedDaemon(options: RunOptions): Promise<WatchedDa
     const { validate } = await import('node-cron');
     const loaded = await readConfigFile(paths.configFile, { availableSiem: AVAILABLE_SIEM, isCron: (expression) => validate(expression), mayBeMissing: !paths.configFileNamed });
     digest = loaded.digest;
-    return { config: loaded.config, warnings: loaded.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`)) };
+    return { config: loaded.config, digest, warnings: loaded.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`)) };
   };
   const daemon = await startDaemon({ load, paths, env }, ports);
   const watch = await watchConfig({

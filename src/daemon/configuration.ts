@@ -8,6 +8,8 @@ import type { Tenants } from '../tenants/tenants.js';
 export interface LoadedConfig {
   readonly config: Config;
   readonly warnings: readonly string[];
+  /** Of the file's bytes: whoever reads the file can tell whether it is the one in force. */
+  readonly digest?: string;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Configuration {
   record(change: (tenants: Tenants) => Tenants): Promise<void>;
   /** Begins no more changes; resolves when none is under way. */
   close(): Promise<void>;
-  state(): { readonly loadedAt: string; readonly lastError: { readonly message: string; readonly at: string } | undefined; readonly warnings: readonly string[]; readonly reloads: Reloads };
+  state(): { readonly loadedAt: string; readonly digest: string | undefined; readonly lastError: { readonly message: string; readonly at: string } | undefined; readonly warnings: readonly string[]; readonly reloads: Reloads };
 }
 
 /** How often the file was read again since the start. */
@@ -134,6 +136,6 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       closed = true;
       return last;
     },
-    state: () => ({ loadedAt, lastError, reloads: { ...reloads }, warnings: [...file.warnings, ...effective.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`))] }),
+    state: () => ({ loadedAt, digest: file.digest, lastError, reloads: { ...reloads }, warnings: [...file.warnings, ...effective.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`))] }),
   };
 }

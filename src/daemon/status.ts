@@ -7,6 +7,8 @@ export interface StatusInfo {
   readonly configFile: string;
   /** ISO 8601. */
   readonly loadedAt: string;
+  /** SHA-256 of the file in force, in hex. */
+  readonly digest: string | undefined;
   readonly lastError: { readonly message: string; readonly at: string } | undefined;
   readonly restartRequired: boolean;
   readonly reloads: Reloads;
@@ -30,6 +32,7 @@ export function statusOf(deps: ActionDeps): object {
     state: troubled ? 'degraded' : 'ready',
     config: {
       file: info.configFile, loaded_at: info.loadedAt, restart_required: info.restartRequired,
+      ...(info.digest === undefined ? {} : { digest: info.digest }),
       ...(info.lastError === undefined ? {} : { last_error: info.lastError }),
     },
     scanner: {
