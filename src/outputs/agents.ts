@@ -85,35 +85,41 @@ export class TunnelAgent extends ReloadingAgent {
     super.destroy();
   }
 
-  /** Rejects with DeliveryError. */
   #open(authority: string): Promise<Socket> {
-    return new Promise((resolve, reject) => {
-      const { proxy: { tls, host, port, authorization }, timeoutMs } = this.#options;
-      const options = {
-        method: 'CONNECT', host, port, path: authority, agent: false,
-        headers: { Host: authority, ...(authorization === undefined ? {} : { 'Proxy-Authorization': authorization }) },
-      };
-      const request = tls ? httpsRequest({ ...options, ...this.#tls(), ...(isIP(host) === 0 ? { servername: host } : {}) }) : httpRequest(options);
-      const end = (result: Socket | DeliveryError): void => {
-        clearTimeout(timer);
-        this.#opening.delete(request);
-        if (!(result instanceof DeliveryError)) { resolve(result); return; }
-        request.destroy();
-        reject(result);
-      };
-      const timer = setTimeout(() => { end(timeoutFailure(`the proxy opened no connection within ${timeoutMs} ms`)); }, timeoutMs);
-      this.#opening.add(request);
-      request.on('error', (error) => { end(broken(error)); });
-      // For every status.
-      request.on('connect', ({ statusCode = 0 }, socket, head) => {
-        const refusal = refused(statusCode);
-        if (refusal === undefined) socket.unshift(head);
-        else socket.destroy();
-        end(refusal ?? socket);
-      });
-      request.end();
-    });
+    return openTunnel(authority, this.#options, { tls: this.#tls, opening: this.#opening });
   }
+}
+
+/**
+ * A connection to `authority` through a proxy. Rejects with DeliveryError. `tls`: for a proxy that speaks it;
+ * `opening`: where the request stands as long as it runs.
+ */
+export function openTunnel(authority: string, { proxy: { tls: secure, host, port, authorization }, timeoutMs }: TunnelOptions, { tls, opening }: { readonly tls: () => ConnectionOptions; readonly opening: Set<ClientRequest> }): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      method: 'CONNECT', host, port, path: authority, agent: false,
+      headers: { Host: authority, ...(authorization === undefined ? {} : { 'Proxy-Authorization': authorization }) },
+    };
+    const request = secure ? httpsRequest({ ...options, ...tls(), ...(isIP(host) === 0 ? { servername: host } : {}) }) : httpRequest(options);
+    const end = (result: Socket | DeliveryError): void => {
+      clearTimeout(timer);
+      opening.delete(request);
+      if (!(result instanceof DeliveryError)) { resolve(result); return; }
+      request.destroy();
+      reject(result);
+    };
+    const timer = setTimeout(() => { end(timeoutFailure(`the proxy opened no connection within ${timeoutMs} ms`)); }, timeoutMs);
+    opening.add(request);
+    request.on('error', (error) => { end(broken(error)); });
+    // For every status.
+    request.on('connect', ({ statusCode = 0 }, socket, head) => {
+      const refusal = refused(statusCode);
+      if (refusal === undefined) socket.unshift(head);
+      else socket.destroy();
+      end(refusal ?? socket);
+    });
+    request.end();
+  });
 }
 
 function refused(status: number): DeliveryError | undefined {

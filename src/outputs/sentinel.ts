@@ -42,8 +42,7 @@ export function createSentinelOutput(options: SentinelOptions): SiemOutput {
   const { client, userAgent, described, sendInRequests } = createCollector(options, { bytes: MAX_BYTES });
   // Another host: our certificate and the receiver's name are not for it.
   const entraClient = createHttpClient({ tls: tls?.caFile === undefined ? undefined : { caFile: tls.caFile }, proxy, skipVerify, timeoutMs, maxSockets: 1 });
-  const { hostname } = new URL(options.url);
-  const cloud = OTHER_CLOUDS.find(({ domain }) => hostname.endsWith(domain)) ?? PUBLIC_CLOUD;
+  const cloud = cloudOf(options.url);
   const tokens = createEntraTokens({
     authority: options.authority ?? cloud.authority, scope: cloud.scope, tenantId: options.tenantId, clientId: options.clientId,
     clientSecret: options.clientSecret, client: entraClient, clock, version: options.version,
@@ -81,6 +80,16 @@ export function createSentinelOutput(options: SentinelOptions): SiemOutput {
       await described.close();
     },
   };
+}
+
+/** Where tokens for a data collection endpoint come from, unless told. */
+export function entraAuthority(url: string): string {
+  return cloudOf(url).authority;
+}
+
+function cloudOf(url: string): { readonly authority: string; readonly scope: string } {
+  const { hostname } = new URL(url);
+  return OTHER_CLOUDS.find(({ domain }) => hostname.endsWith(domain)) ?? PUBLIC_CLOUD;
 }
 
 function format(event: FilteredEvent): string {
