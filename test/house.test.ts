@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   control: ['scanner', 'event', 'nearest', 'metrics'],
   // Of config only where sockets are looked for and what a SIEM may be told; of outputs only what one is.
   client: ['control', 'config', 'nearest', 'pipeline', 'event', 'audit', 'spool', 'platform', 'ulid', 'version', 'outputs', 'siem-output'],
+  doctor: ['config', 'tenants', 'outputs', 'siem-output', 'client', 'control', 'scanner', 'version'],
   library: ['client'],
   pipeline: ['scanner', 'event'],
   cli: '*', build: '*', declarations: [], daemon: '*',
@@ -43,6 +44,7 @@ const PURE = [
   /^control\/(protocol|method|openapi|methods\/.*)$/,
   /^client\/(conversation|message-content|openai-messages)$/,
   /^daemon\/(detection-counts|judgement|metrics|rule-names|timed-files)$/,
+  /^doctor\/(?!probes\/|examination$)/,
   /^cli\/(render|text-width|tree|ctl\/(top-view|agent-tree))$/,
 ];
 const IMPURE_MODULES = /^node:(?!crypto$|path$|buffer$|zlib$|util$|url$|string_decoder$)/;

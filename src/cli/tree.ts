@@ -119,6 +119,7 @@ export const ROOT: Group = {
     run: { describe: 'The daemon, in the foreground', load: async () => (await local()).run },
     demo: { describe: 'A daemon, a SOC receiver and sample scans; nothing leaves the machine', load: async () => (await local()).demo },
     scan: { describe: 'Scan in this process, without a daemon', load: async () => (await local()).scan },
+    doctor: { describe: 'What is wrong on this machine, and what to do', load: async () => (await import('./doctor.js')).doctor },
     receiver: { describe: 'A SOC test receiver', load: async () => (await local()).receiver },
     config: {
       describe: 'The configuration file',

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Env } from '../../config/paths.js';
+import type { DaemonFacts } from '../daemon.js';
+import type { ExaminationOptions, ExaminationPorts } from '../examination.js';
+import type { Account } from '../permissions.js';
+import { targetOf } from '../permissions.js';
+import type { Site } from '../site.js';
+import { siteOf, SYSTEM_CONFIG_FILE } from '../site.js';
+import type { SeenSocket } from '../sockets.js';
+import type { Unit } from '../unit.js';
+import { parseUnit, UNIT_PROPERTIES } from '../unit.js';
+import { accountOf } from './accounts.js';
+import type { Seen } from './configuration.js';
+import { seeConfiguration } from './configuration.js';
+import { askStatus, seeSocket } from './sockets.js';
+
+/** Whom the checks are about: found out first, since all of them ask. */
+export interface Subject {
+  readonly site: Site;
+  readonly unit: Unit | undefined;
+  readonly seen: Omit<Seen, 'paths'>;
+  /** Who runs the daemon, or would. */
+  readonly account: Account | undefined;
+  readonly control: SeenSocket;
+  readonly scan: SeenSocket;
+  readonly daemon: DaemonFacts;
+  /** The daemon's Node, where it answers. */
+  readonly node: string | undefined;
+}
+
+const UNIT_TIMEOUT_MS = 2000;
+const CALL_TIMEOUT_MS = 2000;
+const DEFAULT_USER = 'raxed';
+
+export async function subjectOf({ config, socket, timeoutMs }: ExaminationOptions, ports: ExaminationPorts): Promise<Subject> {
+  const { env, home, cwd, command } = ports;
+  const callMs = Math.min(timeoutMs, CALL_TIMEOUT_MS);
+  const monotonic = (): number => ports.clock.monotonic();
+  const [unit, there] = await Promise.all([unitOf(ports), socket === undefined ? undefined : askStatus(socket, callMs)]);
+  const found = siteOf({
+    named: config ?? (there?.kind === 'status' && there.status.config.file !== '' ? there.status.config.file : undefined),
+    unit, hasSystemFile: existsSync(SYSTEM_CONFIG_FILE), processEnv: await environOf(unit?.mainPid ?? 0), shell: { env, home, cwd },
+  });
+  const { paths, ...seen } = await seeConfiguration(found.paths, found.env);
+  const controlPath = socket ?? paths.controlSocket;
+  const [control, scan, daemon] = await Promise.all([
+    seeSocket(controlPath, { timeoutMs: callMs, monotonic }), seeSocket(paths.scanSocket, { timeoutMs: callMs, monotonic }), there ?? askStatus(controlPath, callMs),
+  ]);
+  const site = { ...found, paths: { ...paths, controlSocket: controlPath } };
+  const user = site.kind === 'service' ? (unit?.user ?? '') || DEFAULT_USER : targetOf(control.way)?.uid ?? ports.uid;
+  return { site, unit, seen, control, scan, daemon, node: control.node ?? scan.node, account: await accountOf(user, command) };
+}
+
+async function unitOf({ systemd, command }: ExaminationPorts): Promise<Unit | undefined> {
+  if (!systemd) return undefined;
+  const shown = await command('systemctl', ['show', 'raxed.service', '--no-pager', ...UNIT_PROPERTIES.map((name) => `--property=${name}`)], UNIT_TIMEOUT_MS);
+  return shown?.code === 0 ? parseUnit(shown.stdout) : undefined;
+}
+
+/** The environment of a running process, proc(5); undefined where it may not be read. */
+async function environOf(pid: number): Promise<Env | undefined> {
+  if (pid === 0) return undefined;
+  try {
+    const words = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').filter((word) => word.includes('='));
+    return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]));
+  } catch {
+    return undefined;
+  }
+}
