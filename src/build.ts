@@ -1,7 +1,9 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { BuildOptions } from 'esbuild';
 import { build } from 'esbuild';
 import { configJsonSchema } from './config/schema.js';
+import { BUNDLE } from './packaging/bundle.js';
 import { writeBuiltinRules } from './scanner/builtin.js';
 
 /**
@@ -23,27 +25,20 @@ const library = [
 if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) ? statSync(dist).mtimeMs : 0)) {
   rmSync(outdir, { recursive: true, force: true });
   const common = {
+    ...BUNDLE,
     outdir,
     outbase: source,
-    bundle: true,
     splitting: true,
     format: 'esm',
-    platform: 'node',
     target: 'node20',
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'linked',
     // CommonJS dependencies inside an ES module bundle need a `require`; the alias cannot collide with theirs.
     banner: { js: "import{createRequire as __raxedRequire}from'node:module';const require=__raxedRequire(import.meta.url);" },
-    logLevel: 'warning',
-  } as const;
+  } as const satisfies BuildOptions;
   const bundled = Promise.all([
-    build({
-      ...common,
-      entryPoints: [join(source, 'cli/main.ts')],
-      external: ['re2'],
-      alias: { 'string-width': join(source, 'cli/text-width.ts') },
-    }),
+    build({ ...common, entryPoints: [join(source, 'cli/main.ts')], external: ['re2'] }),
     build({ ...common, splitting: false, outbase: join(source, 'scanner'), outExtension: { '.js': '.mjs' }, entryPoints: [join(source, 'scanner/worker.ts')], external: ['re2'] }),
     // On its own: sharing chunks with the programs would make it many small files, each of which takes a millisecond to import.
     // In lines: Node shows the line that an error was thrown in.

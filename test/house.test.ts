@@ -24,13 +24,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
   doctor: ['config', 'tenants', 'outputs', 'siem-output', 'client', 'control', 'scanner', 'version'],
   library: ['client'],
   pipeline: ['scanner', 'event'],
-  cli: '*', build: '*', declarations: [], daemon: '*',
+  cli: '*', build: '*', packaging: '*', declarations: [], daemon: '*',
 };
 
 /** Files that decide and never touch the world: no clock, file system, network, process or timer. */
 const PURE = [
   /^errors$/, /^ports$/, /^nearest$/, /^ulid$/, /^pipeline$/,
-  /^config\/(schema|redact|address|checks|collectors|format|json-text|limits|part|pointer|references|shape|tenant-names)$/, /^tenants\/(?!store$)/,
+  /^config\/(schema|redact|address|changes|checks|collectors|format|json-text|limits|part|pointer|references|shape|tenant-names)$/, /^tenants\/(?!store$)/,
   /^scanner\/(?!builtin$|re2$|worker$).*/,
   /^model\//, /^train\/(?!main$|corpus$)/,
   /^event\//,
