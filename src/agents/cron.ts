@@ -21,10 +21,10 @@ const FALLBACK_PERIOD_MS = 60_000;
 /** The real one. node-cron is loaded with the first job; what it has to say goes to `logger` and never to the console. */
 export function createCronScheduler(logger: Logger): CronScheduler {
   const quiet = {
-    info: (message: string) => { logger.debug({}, message); },
+    info: (said: string) => { logger.debug({ said }, 'the schedule of the heartbeats'); },
     debug: () => undefined,
-    warn: (message: string) => { logger.debug({}, message); },
-    error: (problem: string | Error) => { logger.warn({}, problem instanceof Error ? problem.message : problem); },
+    warn: (said: string) => { logger.debug({ said }, 'the schedule of the heartbeats'); },
+    error: (problem: string | Error) => { logger.warn({ error: problem }, 'the schedule of the heartbeats has a problem'); },
   };
   return {
     async schedule(expression, run) {

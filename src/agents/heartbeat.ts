@@ -62,6 +62,7 @@ export function jitterMs(agentId: string, periodMs: number): number {
 
 export function createHeartbeat(options: HeartbeatOptions, deps: HeartbeatDeps): Heartbeat {
   const { clock, logger, counters } = deps;
+  const about = { mssp_id: options.msspId, customer_id: options.customerId, agent_id: options.agentId };
   let job: CronJob | undefined;
   let state: 'new' | 'running' | 'stopped' = 'new';
   let wanted = false;
@@ -102,12 +103,13 @@ export function createHeartbeat(options: HeartbeatOptions, deps: HeartbeatDeps):
       });
       await deps.send(event, signal);
       lastSuccess = clock.now();
+      if (lastError !== undefined) logger.info(about, 'heartbeats are delivered again');
       lastError = undefined;
     } catch (error) {
       counters.restore(taken);
       missed += missedBefore;
+      if (lastError === undefined) logger.warn({ ...about, error }, 'heartbeats are not delivered; the next one that is carries their counts');
       lastError = describeError(error);
-      logger.debug({ agent_id: options.agentId, reason: lastError }, 'a heartbeat was not delivered; the next one carries its counts');
     }
   }
 
@@ -140,7 +142,7 @@ export function createHeartbeat(options: HeartbeatOptions, deps: HeartbeatDeps):
         continue;
       }
       const count = Math.max(1, Math.floor(silentMs / Math.max(untilNextMs, periodMs)));
-      logger.warn({ agent_id: options.agentId, missed: count }, 'heartbeats were not sent when they were due');
+      logger.warn({ ...about, missed: count }, 'heartbeats were not sent when they were due');
       missed += count;
       ranAtMs = clock.monotonic();
       want();

@@ -1,4 +1,4 @@
-import { describeError, unwritable } from '../errors.js';
+import { unwritable } from '../errors.js';
 import type { Logger } from '../ports.js';
 
 /** One JSON file of the state folder. Errors are Node's. */
@@ -49,7 +49,7 @@ export function createStateFile({ what, store, parts, logger }: StateFileOptions
       await store.write(parts());
     } catch (cause) {
       unwritten = 'soon';
-      if (!failing) logger.error({ error: describeError(cause) }, `${what} cannot be written; it is tried again`);
+      if (!failing) logger.error({ error: cause }, `${what} cannot be written; it is tried again`);
       failing = true;
       throw unwritable(`${what} cannot be written; what changed holds and is tried again, and is lost if the daemon stops before`, cause);
     }

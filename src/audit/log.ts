@@ -134,7 +134,7 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
       if (writer.files.at(-1)?.name !== newest) cleanupQuietly();
     } catch (error) {
       const errno = errnoOf(error) ?? 'error';
-      if (failing === undefined) logger.error({ errno }, 'the audit log cannot be written; deliveries wait until it can');
+      if (failing === undefined) logger.error({ error }, 'the audit log cannot be written; deliveries wait until it can');
       failing ??= { since: clock.now(), records: 0 };
       failing.records += group.length;
       rejected += group.length;
@@ -184,7 +184,7 @@ export async function openAuditLog(options: AuditLogOptions, ports: AuditPorts):
   }
 
   function cleanupQuietly(): void {
-    cleanup().catch((error: unknown) => { logger.warn({ reason: error instanceof Error ? error.message : '' }, 'old audit files stay for now'); });
+    cleanup().catch((error: unknown) => { logger.warn({ error }, 'old audit files stay for now'); });
   }
 
   function note(fields: AuditFields): void {

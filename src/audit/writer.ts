@@ -118,7 +118,7 @@ export function createChainWriter(options: WriterOptions, recovered: Recovered, 
       await headHandle.write([formatHead(signingKey, head)], 0);
       if (isFirst) await headHandle.datasync();
     } catch (error) {
-      logger.warn({ errno: errnoOf(error) }, 'the head of the audit log could not be written; it will be with the next record');
+      logger.warn({ error }, 'the head of the audit log could not be written; it will be with the next record');
     }
   }
 

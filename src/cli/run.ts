@@ -7,7 +7,7 @@ import { referencedFiles } from '../config/references.js';
 import { watchConfig } from '../config/watch.js';
 import type { Daemon, DaemonPorts } from '../daemon/daemon.js';
 import { startDaemon } from '../daemon/daemon.js';
-import { describeError, ERROR_CODES, RaxedError } from '../errors.js';
+import { ERROR_CODES, RaxedError } from '../errors.js';
 import { isJournal } from '../platform/journal.js';
 import type { ProcessLog } from '../platform/log.js';
 import { createLogger } from '../platform/log.js';
@@ -133,7 +133,7 @@ async function feedWatchdog(daemon: Daemon, notifier: ReturnType<typeof createNo
       if (await daemon.dataPath() === 'stuck') logger.error({}, 'the data path is stuck: the watchdog is not fed');
       else await notifier.watchdog();
     } catch (error) {
-      logger.error({ error: describeError(error) }, 'the watchdog could not be fed');
+      logger.error({ error }, 'the watchdog could not be fed');
     }
     await nodeClock.sleep(intervalMs, signal);
   }

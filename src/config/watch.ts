@@ -2,7 +2,7 @@ import type { FSWatcher } from 'node:fs';
 import { watch } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { describeError, errnoOf } from '../errors.js';
+import { errnoOf } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
 import { MISSING, contentDigest } from './file.js';
 import { entriesOf } from './folders.js';
@@ -125,7 +125,7 @@ export async function watchConfig(options: WatchOptions, ports: { clock: Clock; 
     try {
       await options.onChange();
     } catch (error) {
-      logger.error({ reason: describeError(error) }, 'a change of the configuration could not be handled');
+      logger.error({ error }, 'a change of the configuration could not be handled');
     }
     if (closing.signal.aborted) return;
     // Files that the new configuration names: watched first, then known, so that no change falls between.
@@ -151,7 +151,7 @@ export async function watchConfig(options: WatchOptions, ports: { clock: Clock; 
       try {
         await turn();
       } catch (error) {
-        logger.warn({ reason: describeError(error) }, 'watching the configuration failed for a moment');
+        logger.warn({ error }, 'watching the configuration failed for a moment');
       }
     }
   }

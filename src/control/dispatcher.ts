@@ -79,7 +79,7 @@ export function createDispatcher(options: {
       const result = await method.run(parsed, context);
       return { result, httpStatus: method.httpStatus(result) };
     } catch (error) {
-      if (!(error instanceof RaxedError)) options.logger.error({ method: name, error: withoutMessage(error) }, 'a method failed unexpectedly');
+      if (!(error instanceof RaxedError)) options.logger.error({ method: name, error }, 'a method failed unexpectedly');
       throw error;
     } finally {
       texts.give(textBytes);
@@ -110,13 +110,6 @@ export function createDispatcher(options: {
       await Promise.race([Promise.all(running), aborted(signal)]);
     },
   };
-}
-
-/** Where an unexpected error came from. Its message may quote the request (JSON.parse's does) and is left out. */
-function withoutMessage(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return [error.name, ...frames.slice(0, 8).map((frame) => frame.trim())].join(' ');
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

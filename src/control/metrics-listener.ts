@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { RaxedError, errnoOf } from '../errors.js';
+import { RaxedError } from '../errors.js';
 import type { Logger } from '../ports.js';
 import { loopbackSourceProblem } from './door.js';
 import type { Answer } from './http.js';
@@ -30,7 +30,7 @@ export async function createMetricsListener(
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(REQUEST_TIMEOUT_MS);
   const address = await listenLoopback(server, { host, port, setting: 'control.metrics' });
-  server.on('error', (error) => { logger.error({ socket: address, error: errnoOf(error) ?? error.name }, 'a socket failed'); });
+  server.on('error', (error) => { logger.error({ socket: address, error }, 'a socket failed'); });
   return {
     address,
     close: () => new Promise((resolve) => {

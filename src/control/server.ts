@@ -191,7 +191,7 @@ async function openListener(
   }
 
   const { address, unlink } = await listen(server, listener, ports.logger);
-  server.on('error', (error) => { ports.logger.error({ socket: address, error: errnoOf(error) ?? error.name }, 'a socket failed'); });
+  server.on('error', (error) => { ports.logger.error({ socket: address, error }, 'a socket failed'); });
   void beat();
 
   return {

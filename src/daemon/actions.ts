@@ -7,7 +7,6 @@ import { PROTOCOL } from '../control/protocol.js';
 import type { Departures } from './departures.js';
 import type { Destinations } from './destinations.js';
 import type { DetectionCounts } from './detection-counts.js';
-import { describeError } from '../errors.js';
 import type { FilteredBytes, FilteredEvent, PrivacyPolicy } from '../event/privacy.js';
 import type { Generation, TenantPlan } from './generation.js';
 import { streamOf } from './generation.js';
@@ -119,7 +118,7 @@ async function judged(texts: ScanTexts, { customer, generation }: { readonly cus
     return verdict;
   } catch (error) {
     counts.recordFailure();
-    logger.error({ ...whose, error: describeError(error) }, 'a scan failed');
+    logger.error({ ...whose, error }, 'a scan failed');
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { AuditFields } from '../audit/record.js';
+import { changedPaths } from '../config/changes.js';
 import type { Config } from '../config/schema.js';
 import { ConfigError, describeError, RaxedError } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
@@ -54,6 +55,9 @@ export interface ConfigurationDeps {
   readonly logger: Logger;
 }
 
+/** As many are named in one line of the log. */
+const MAX_CHANGES = 50;
+
 export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const { clock, logger, store } = deps;
   const now = (): string => new Date(clock.now()).toISOString();
@@ -97,22 +101,29 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       const loaded = await deps.load();
       const next = merged(loaded.config);
       const putInForce = await deps.prepare(next);
+      const changed = changedIn(next);
       file = loaded;
       effective = next;
       await putInForce();
       loadedAt = now();
       lastError = undefined;
       reloads.ok++;
-      logger.info({}, 'configuration loaded');
+      logger.info({ ...changed, warnings: loaded.warnings }, 'the configuration was loaded again');
       deps.note({ event: 'loaded' });
     } catch (error) {
       const code = error instanceof RaxedError ? error.code : 'INTERNAL';
       lastError = { message: describeError(error), at: now() };
       reloads.refused++;
-      logger.error({ code, problem: lastError.message }, 'the new configuration was refused; the last good one stays in force');
+      logger.error({ error }, 'the new configuration was refused; the last good one stays in force');
       deps.note({ event: 'refused', code });
       throw error;
     }
+  }
+
+  /** How the next configuration differs from the one in force, for the log. */
+  function changedIn(next: EffectiveConfig): { readonly changes: number; readonly changed: readonly string[] } {
+    const changed = changedPaths(effective.config, next.config);
+    return { changes: changed.length, changed: changed.slice(0, MAX_CHANGES) };
   }
 
   async function change(make: (file: Config, tenants: Tenants) => Tenants): Promise<void> {
@@ -121,8 +132,10 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     const next = deps.merge(file.config, tenants, 'start');
     const putInForce = await deps.prepare(next);
     await store.write(tenants);
+    const changed = changedIn(next);
     effective = next;
     await putInForce();
+    logger.info(changed, 'the tenants made with ctl were changed');
   }
 
   return {

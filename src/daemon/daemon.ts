@@ -33,7 +33,6 @@ import { createDepartures } from './departures.js';
 import { createDestinations } from './destinations.js';
 import { createDetectionCounts } from './detection-counts.js';
 import type { DeliveryOutcome } from '../delivery/outcome.js';
-import { describeError } from '../errors.js';
 import type { FilteredBytes, FilteredEvent } from '../event/privacy.js';
 import { encodeEvent } from '../event/privacy.js';
 import { openGaps } from './gaps.js';
@@ -133,7 +132,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     );
     undo.push(() => audit.close());
     const record = (kind: Exclude<AuditKind, 'delivery' | 'anchor'>, fields: AuditFields): Promise<void> =>
-      audit.event(kind, fields).catch((error: unknown) => { logger.error({ error: describeError(error) }, 'the audit log could not be written'); });
+      audit.event(kind, fields).catch((error: unknown) => { logger.error({ error }, 'the audit log could not be written'); });
     const note = (kind: 'config' | 'spool' | 'daemon', fields: AuditFields): void => { void record(kind, fields); };
 
     const gapsFile = jsonStore(join(paths.stateDir, 'gaps.json'));
@@ -285,7 +284,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       retention, cleanAudit: () => audit.cleanup(), stopping: stopping.signal, clock, logger,
     });
     if (skipVerify) logger.warn({}, SKIP_VERIFY_WARNING);
-    for (const warning of configuration.state().warnings) logger.warn({}, warning);
+    for (const warning of configuration.state().warnings) logger.warn({ warning }, 'the configuration has a warning');
     const { ruleset } = generation();
     logger.info({ version: VERSION, engine: ruleset.engine, rules: ruleset.size, config: paths.configFile, listening: [...server.addresses, ...(metricsListener === undefined ? [] : [metricsListener.address])] }, 'ready');
     note('daemon', { event: 'started', version: VERSION });

@@ -65,14 +65,19 @@ export function createDestinations(logger: Logger): Destinations {
     }
     if (plan === undefined) return;
     running.set(key, { plan, ...await plan.start() });
-    logger.info({ mssp_id: plan.stream.msspId, customer_id: plan.stream.customerId, destination: plan.name }, 'delivering');
+    logger.debug({ mssp_id: plan.stream.msspId, customer_id: plan.stream.customerId, destination: plan.name }, 'delivering');
   }
 
   return {
     apply: (plans) => inTurn(async () => {
       const wanted = new Map(plans.map((plan) => [keyOf(plan), plan]));
       const keys = new Set([...running.keys(), ...wanted.keys()]);
+      const before = new Set(running.values());
       const results = await Promise.allSettled([...keys].map((key) => replace(key, wanted.get(key))));
+      const now = [...running.values()];
+      const started = now.filter((each) => !before.has(each)).length;
+      const ended = before.size + started - now.length;
+      if (started + ended > 0) logger.info({ started, ended, running: now.length }, 'deliveries were started or ended as the configuration says');
       const failed = results.find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     }),

@@ -1,4 +1,3 @@
-import { describeError } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
 import type { Retention } from './retention.js';
 
@@ -23,7 +22,7 @@ export async function keepHouse({ tick, retention, cleanAudit, stopping, clock, 
     for (let waitMs = TICK_MS; ; waitMs = everyMs) {
       await clock.sleep(waitMs, stopping);
       if (stopping.aborted) return;
-      await work().catch((error: unknown) => { logger.error({ error: describeError(error) }, 'housekeeping failed; it is tried again'); });
+      await work().catch((error: unknown) => { logger.error({ error }, 'housekeeping failed; it is tried again'); });
     }
   }
   await Promise.all([

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { describeError } from '../errors.js';
 import { readJsonFile, writeDurably } from '../platform/durable-file.js';
 import type { Logger } from '../ports.js';
 
@@ -12,7 +11,7 @@ export async function installationId(stateDir: string, ulid: () => string, logge
   }
   const made = `inst_${ulid()}`;
   await writeDurably(file, `${JSON.stringify({ installation_id: made })}\n`).catch((error: unknown) => {
-    logger.warn({ error: describeError(error) }, 'the installation id could not be kept; the next start makes another');
+    logger.warn({ error }, 'the installation id could not be kept; the next start makes another');
   });
   return made;
 }

@@ -2,7 +2,6 @@ import type { Config } from '../config/schema.js';
 import type { AuditSink } from '../delivery/outcome.js';
 import { createDeliveryLoop } from '../delivery/loop.js';
 import type { DestinationPlan, Destinations } from './destinations.js';
-import { describeError } from '../errors.js';
 import type { FilteredBytes } from '../event/privacy.js';
 import type { Generation, GenerationPorts, TenantPlan } from './generation.js';
 import { buildGeneration, streamOf, tenantKey } from './generation.js';
@@ -84,7 +83,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
       settled = unopened === 0;
     } catch (error) {
       settled = false;
-      logger.error({ error: describeError(error) }, 'not everything of the new configuration could be started; it is tried again');
+      logger.error({ error }, 'not everything of the new configuration could be started; it is tried again');
     }
   }
 
@@ -94,7 +93,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
 
   /** One customer's folder that the disk does not list holds up no other customer. */
   function noted(tenant: TenantPlan): (error: unknown) => void {
-    return (error) => { logger.error({ mssp_id: tenant.mssp.id, customer_id: tenant.customer.id, error: describeError(error) }, 'a customer\'s spool cannot be opened; it is tried again'); };
+    return (error) => { logger.error({ mssp_id: tenant.mssp.id, customer_id: tenant.customer.id, error }, 'a customer\'s spool cannot be opened; it is tried again'); };
   }
 
   function plansOf(tenant: TenantPlan): DestinationPlan[] {

@@ -32,17 +32,34 @@ export interface LossesDeps {
   readonly logger: Logger;
 }
 
+/** How the log says what the spool reports. */
+const SPOOL_MESSAGES: Readonly<Record<SpoolReport['kind'], readonly [level: 'info' | 'warn' | 'error', message: string]>> = {
+  torn_tail: ['info', 'the end of a spool segment was cut off: its write was never acknowledged'],
+  damaged: ['error', 'a damaged file of the spool was set aside; what could be read of it is kept'],
+  newer_version: ['error', 'a file of the spool was set aside: a newer version of raxed wrote it'],
+  segment_given_up: ['error', 'a spool segment could not be written and was given up for a new one'],
+  full: ['error', 'the spool is full'],
+  healed: ['info', 'the spool takes events again'],
+  dropped_oldest: ['error', 'the oldest events were dropped to make room'],
+  expired: ['warn', 'events that waited longer than the retention were deleted'],
+  dead_letters_dropped: ['warn', 'the oldest dead letters were dropped to make room'],
+  dead_letters_expired: ['warn', 'dead letters that were kept longer than the retention were deleted'],
+  cursor_released: ['info', 'a destination that is no longer configured keeps nothing any more'],
+};
+
 export function createLosses({ gaps, audit, note, spool, mustBeInForce, observe, clock, logger }: LossesDeps): Losses {
   return {
     report({ kind, stream, destination, count, since, bytes, file }) {
       const where = stream === undefined ? {} : { mssp_id: stream.msspId, customer_id: stream.customerId };
       const fields = { ...where, destination, count, bytes, file };
-      logger.warn({ ...fields, report: kind }, 'spool');
+      const [level, message] = SPOOL_MESSAGES[kind];
+      logger[level](fields, message);
       note({ event: kind, ...fields });
       const reason = kind === 'damaged' || kind === 'dropped_oldest' || kind === 'expired' ? kind : undefined;
       if (reason !== undefined && stream !== undefined) gaps.note(stream, reason, count ?? 1, since ?? clock.now(), destination);
     },
     rejected(stream) {
+      logger.error({ mssp_id: stream.msspId, customer_id: stream.customerId }, 'an event was not stored: its customer\'s SOC will be told that it is missing');
       gaps.note(stream, 'rejected', 1, clock.now());
     },
     async outcome(outcome) {

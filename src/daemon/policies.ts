@@ -1,4 +1,4 @@
-import { describeError, unwritable } from '../errors.js';
+import { unwritable } from '../errors.js';
 import type { DataField, DataMode } from '../event/event.js';
 import { DATA_FIELDS } from '../event/event.js';
 import type { FilteredBytes, FilteredEvent, PrivacyPolicy } from '../event/privacy.js';
@@ -102,7 +102,7 @@ export function createPolicies(deps: {
       if (isNews) deps.onRewritten(tenant);
       return true;
     } catch (error) {
-      deps.logger.error({ ...where, error: describeError(error) }, 'what waits on disk could not be rewritten for a stricter privacy setting; it is tried again');
+      deps.logger.error({ ...where, error }, 'what waits on disk could not be rewritten for a stricter privacy setting; it is tried again');
       return false;
     }
   }

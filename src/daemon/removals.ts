@@ -1,5 +1,4 @@
 import type { Configuration } from './configuration.js';
-import { describeError } from '../errors.js';
 import type { FilteredBytes } from '../event/privacy.js';
 import type { Gaps } from './gaps.js';
 import type { Logger } from '../ports.js';
@@ -42,7 +41,7 @@ export function createRemovals(deps: {
         }
         await deps.configuration.record((tenants) => forgetRemoved(tenants, gone));
       } catch (error) {
-        deps.logger.error({ mssp_id: msspId, customer_id: customerId, error: describeError(error) }, 'what a deleted customer had could not be removed from the disk; it is tried again');
+        deps.logger.warn({ mssp_id: msspId, customer_id: customerId, error }, 'what a deleted customer had could not be removed from the disk; it is tried again');
       }
     }
   }

@@ -1,4 +1,3 @@
-import { describeError } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
 import type { Spool, StreamId } from '../spool/spool.js';
 
@@ -29,7 +28,7 @@ export function createRetention(deps: {
     try {
       await (await spool.openStream(id)).expire(deps.retentionMs(id) ?? LONGEST_MS);
     } catch (error) {
-      logger.error({ mssp_id: id.msspId, customer_id: id.customerId, error: describeError(error) }, 'what is too old could not be deleted; it is tried again');
+      logger.warn({ mssp_id: id.msspId, customer_id: id.customerId, error }, 'what is too old could not be deleted; it is tried again');
     }
   }
 

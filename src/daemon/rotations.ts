@@ -1,6 +1,5 @@
 import type { AuditFields } from '../audit/record.js';
 import type { Config, SecretRef, WebhookConfig } from '../config/schema.js';
-import { describeError } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
 import type { EndedOverlap } from '../tenants/overlaps.js';
 import { endOverlaps } from '../tenants/overlaps.js';
@@ -77,7 +76,7 @@ export function createRotations(deps: {
       for (const place of ended) note({ event: 'secret_overlap_ended', ...place, managed_by: 'ctl' });
     } catch (error) {
       retryAtMs = clock.monotonic() + RETRY_MS;
-      logger.warn({ error: describeError(error) }, 'a previous secret that signs no more could not be removed from the tenants\' file; it is tried again');
+      logger.warn({ error }, 'a previous secret that signs no more could not be removed from the tenants\' file; it is tried again');
     }
   }
 

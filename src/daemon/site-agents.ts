@@ -12,7 +12,7 @@ import type { CallContext } from '../control/method.js';
 import type { AgentActions } from '../control/methods/agent.js';
 import type { CustomerStats } from '../control/methods/customer.js';
 import type { MsspStats } from '../control/methods/mssp.js';
-import { describeError, RaxedError } from '../errors.js';
+import { RaxedError } from '../errors.js';
 import type { FilteredEvent } from '../event/privacy.js';
 import { withoutText } from '../event/privacy.js';
 import type { Clock, Logger } from '../ports.js';
@@ -124,6 +124,7 @@ export async function createSiteAgents(deps: SiteAgentsDeps): Promise<SiteAgents
   /** Queued in this turn, so that a customer's events keep the order of its agents' changes. */
   function announce({ agent, previous, next, reason }: StatusChange): Promise<void> {
     const { msspId, customerId, agentId, labels } = agent;
+    logger[next === 'online' ? 'info' : 'warn']({ mssp_id: msspId, customer_id: customerId, agent_id: agentId, previous, reason }, `an agent is ${next}`);
     registryFile.changed('soon');
     return deps.spoolEvent({ msspId, customerId }, withoutText({
       event_type: 'agent_status_change',
@@ -155,7 +156,7 @@ export async function createSiteAgents(deps: SiteAgentsDeps): Promise<SiteAgents
     for (;;) {
       await clock.sleep(TICK_MS, stopping.signal);
       if (stopping.signal.aborted) return;
-      await tick().catch((error: unknown) => { logger.error({ error: describeError(error) }, 'the look for silent agents failed; it is tried again'); });
+      await tick().catch((error: unknown) => { logger.error({ error }, 'the look for silent agents failed; it is tried again'); });
     }
   }
 

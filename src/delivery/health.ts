@@ -30,6 +30,13 @@ export interface HealthOptions {
   eventsInFlight(): number;
 }
 
+/** How the log says that a destination does not take events. */
+const TROUBLES = {
+  retrying: { level: 'warn', message: 'the destination did not take events; they are tried again' },
+  circuit_open: { level: 'warn', message: 'the destination is down; it is probed until it answers' },
+  misconfigured: { level: 'error', message: 'a setting of the destination is wrong: nothing is sent but a probe every few minutes' },
+} as const satisfies Record<Exclude<DestinationState, 'ok' | 'idle'>, { readonly level: 'warn' | 'error'; readonly message: string }>;
+
 export function createHealth(options: HealthOptions, ports: { readonly clock: Clock; readonly logger: Logger }): Health {
   const { output, cursor, deadLetters, gate, window, recorder, stream } = options;
   const { clock, logger } = ports;
@@ -38,6 +45,8 @@ export function createHealth(options: HealthOptions, ports: { readonly clock: Cl
   let state: DestinationState = 'idle';
   let lastError: DestinationStatus['last_error'];
   let lastSuccessMs: number | undefined;
+  /** Since it was last well: when that ended on the monotonic clock, and how many attempts had failed before. */
+  let away: { readonly sinceMs: number; readonly failedAttempts: number } | undefined;
 
   function stateNow(): DestinationState {
     if (gate.state === 'held') return 'misconfigured';
@@ -46,22 +55,33 @@ export function createHealth(options: HealthOptions, ports: { readonly clock: Cl
     return counts.delivered > 0 ? 'ok' : 'idle';
   }
 
-  /** One audit line for each change for the worse; the deliveries themselves tell of the change for the better. */
-  function change(unit: Unit, error: DeliveryError | undefined): void {
+  /** One line in the log and one in the audit for each change for the worse. */
+  function worse(unit: Unit, error: DeliveryError): void {
     const before = state;
     state = stateNow();
-    if (state === before) return;
-    if (state === 'ok' || state === 'idle') {
-      if (before !== 'idle') logger.info({ ...fields, before }, 'the destination takes events again');
-      return;
-    }
-    const message = error?.message ?? '';
-    logger.warn({ ...fields, state, error: message, http_status: error?.httpStatus }, 'the destination does not take events');
+    if (state === before || state === 'ok' || state === 'idle') return;
+    away ??= { sinceMs: clock.monotonic(), failedAttempts: counts.failedAttempts - 1 };
+    const { level, message } = TROUBLES[state];
+    logger[level]({ ...fields, ...situation(), state, before, error, http_status: error.httpStatus }, message);
     void recorder.change(unit.items[0], {
       deliveryStatus: state === 'circuit_open' ? 'circuit_open' : 'failed',
-      attempts: unit.attempts, httpStatus: error?.httpStatus,
-      message: state === 'misconfigured' ? `held, a setting is wrong: ${message}` : message,
+      attempts: unit.attempts, httpStatus: error.httpStatus,
+      message: state === 'misconfigured' ? `held, a setting is wrong: ${error.message}` : error.message,
     });
+  }
+
+  /** One line when all is well; the audit has the deliveries themselves. */
+  function better(): void {
+    const before = state;
+    state = stateNow();
+    if (state !== 'ok' || away === undefined) return;
+    logger.info({ ...fields, ...situation(), state, before, away_seconds: Math.round((clock.monotonic() - away.sinceMs) / 1000) }, 'the destination takes events again');
+    away = undefined;
+  }
+
+  /** Since it was last well. */
+  function situation(): { readonly failed_attempts: number; readonly pending: number } {
+    return { failed_attempts: counts.failedAttempts - (away?.failedAttempts ?? 0), pending: cursor.pending() };
   }
 
   return {
@@ -70,13 +90,13 @@ export function createHealth(options: HealthOptions, ports: { readonly clock: Cl
     succeeded(unit) {
       counts.delivered += unit.size;
       lastSuccessMs = clock.now();
-      if (state !== 'ok') change(unit, undefined);
+      if (state !== 'ok') better();
     },
 
     failed(unit, error) {
       counts.failedAttempts++;
       lastError = { message: error.message, ...(error.httpStatus === undefined ? {} : { http_status: error.httpStatus }), at: new Date(clock.now()).toISOString() };
-      change(unit, error);
+      worse(unit, error);
     },
 
     expired(count) { counts.expired += count; },

@@ -237,7 +237,7 @@ export function createDeliveryLoop(options: DeliveryLoopOptions, ports: Delivery
 
   function bury(unit: Unit): void {
     const { refusal } = unit;
-    logger.warn({ ...fields, event_id: unit.items[0]?.event.event_id, http_status: refusal?.httpStatus, error: refusal?.message }, 'the destination refused an event; it is kept as a dead letter');
+    logger.warn({ ...fields, event_id: unit.items[0]?.event.event_id, http_status: refusal?.httpStatus, error: { code: 'DELIVERY_FAILED', message: refusal?.message } }, 'the destination refused an event; it is kept as a dead letter');
     health.buried(unit.size);
     ledger.finish(unit, { status: 'dead', httpStatus: refusal?.httpStatus, message: refusal?.message });
   }

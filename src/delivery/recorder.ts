@@ -1,5 +1,4 @@
 import { fieldsCarried, type FilteredBytes } from '../event/privacy.js';
-import { describeError } from '../errors.js';
 import type { Output } from '../outputs/output.js';
 import type { Clock, Logger } from '../ports.js';
 import type { DeadLetterReason, DeadLetters, StreamId } from '../spool/spool.js';
@@ -56,6 +55,7 @@ export function createRecorder(options: RecorderOptions, ports: { readonly clock
   let running = 0;
   let progressMs = 0;
 
+  const about = { mssp_id: stream.msspId, customer_id: stream.customerId, destination: output.name };
   const place = { msspId: stream.msspId, customerId: stream.customerId, destination: output.name, destinationUrl: output.url };
 
   async function persist(operation: () => Promise<void>): Promise<boolean> {
@@ -68,7 +68,7 @@ export function createRecorder(options: RecorderOptions, ports: { readonly clock
         } catch (error) {
           // A refusal is an answer: nothing is stuck.
           progressMs = clock.monotonic();
-          if (failures === 0) logger.error({ ...place, error: describeError(error) }, 'the outcome of a delivery cannot be stored; trying again');
+          if (failures === 0) logger.error({ ...about, error }, 'the outcome of a delivery cannot be stored; it is tried again');
         }
         if (stopped.aborted) return false;
         await clock.sleep(STORAGE_RETRY_MS, stopped);
@@ -154,7 +154,7 @@ export function createRecorder(options: RecorderOptions, ports: { readonly clock
     },
 
     async damaged(record) {
-      logger.error({ ...place, seq: record.seq }, 'a stored record is not an event; it is kept as a dead letter');
+      logger.error({ ...about, seq: record.seq }, 'a stored record is not an event; it is kept as a dead letter');
       const reason = { message: 'damaged: the stored bytes are not an event', attempts: 0, at: clock.now() };
       if (!await persist(async () => { await deadLetters.add(record, reason); })) return false;
       return persist(() => audit.outcome({

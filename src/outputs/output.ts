@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.js';
 import type { FilteredEvent } from '../event/privacy.js';
 
 /** One event on its way out: the decoded event and the exact bytes that the spool holds. */
@@ -88,6 +89,7 @@ export interface DeliveryErrorDetails {
 
 export class DeliveryError extends Error implements DeliveryErrorDetails {
   override readonly name = 'DeliveryError';
+  readonly code: ErrorCode = 'DELIVERY_FAILED';
   readonly kind: FailureKind;
   readonly httpStatus: number | undefined;
   readonly retryAfterMs: number | undefined;

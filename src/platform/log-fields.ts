@@ -1,4 +1,4 @@
-import { errnoOf, RaxedError } from '../errors.js';
+import { ERROR_CODES, errnoOf } from '../errors.js';
 
 /**
  * What the log may say of the fields that a caller gives, whatever they hold: the last line of defence, not the first.
@@ -42,9 +42,9 @@ export function loggableFields(fields: object): Record<string, unknown> {
  */
 export function loggableError(error: unknown): { readonly code: string; readonly message?: string; readonly at?: readonly string[] } {
   if (!(error instanceof Error)) return { code: 'not an Error' };
-  if (error instanceof RaxedError) return { code: error.code, message: error.message };
   const code = errnoOf(error);
-  return code !== undefined && /^E[A-Z\d]+$/.test(code) ? { code, message: error.message } : { code: code ?? error.name, at: framesOf(error) };
+  if (code !== undefined && (Object.hasOwn(ERROR_CODES, code) || /^E[A-Z\d]+$/.test(code))) return { code, message: error.message };
+  return { code: code ?? error.name, at: framesOf(error) };
 }
 
 function loggable(value: unknown, depth: number, room: Room): unknown {

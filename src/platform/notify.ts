@@ -73,7 +73,7 @@ export function createNotifier(env: Readonly<Record<string, string | undefined>>
   function warn(reason: string): void {
     if (warned) return;
     warned = true;
-    options.logger.warn({ reason }, 'systemd could not be told about the state of the service');
+    options.logger.error({ reason }, 'systemd could not be told about the state of the service');
   }
 
   return {

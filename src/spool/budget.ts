@@ -1,5 +1,4 @@
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
-import { describeError } from '../errors.js';
 import type { Reserve } from './reserve.js';
 import type { StreamId } from './spool.js';
 
@@ -187,7 +186,7 @@ export class Budget {
       this.#freeBytes = await this.#ports.files.freeBytes(this.#folder) - this.#ports.reserve.missingBytes;
     } catch (error) {
       // The limit in bytes still holds, and the write itself will tell.
-      this.#ports.logger.warn({ error: describeError(error) }, 'cannot ask how much space is free');
+      this.#ports.logger.warn({ error }, 'cannot ask how much space is free');
       this.#freeBytes = Infinity;
     }
   }

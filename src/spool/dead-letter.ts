@@ -1,4 +1,3 @@
-import { describeError } from '../errors.js';
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import type { SegmentedLog } from './log.js';
 import { LogReader } from './log-reader.js';
@@ -247,7 +246,7 @@ export class DeadLetterLog<P extends Uint8Array> implements DeadLetters<P> {
         this.#count -= count;
       }
     } catch (error) {
-      this.#ports.logger.warn({ error: describeError(error) }, 'the oldest dead letters could not be dropped');
+      this.#ports.logger.warn({ error }, 'the oldest dead letters could not be dropped');
     }
   }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describeError, errnoOf, RaxedError } from '../errors.js';
+import { errnoOf, RaxedError } from '../errors.js';
 import type { Share } from './budget.js';
 import { Budget, streamKey } from './budget.js';
 import { idAsFolder, isId, PROBE_FILE, REMOVED_SUFFIX } from './names.js';
@@ -169,7 +169,7 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
       try {
         if (await stream.dropOldest()) return true;
       } catch (error) {
-        this.#ports.logger.warn({ error: describeError(error) }, 'cannot drop the oldest events');
+        this.#ports.logger.warn({ error }, 'cannot drop the oldest events');
       }
     }
     return false;
@@ -254,7 +254,7 @@ export class DiskSpool<P extends Uint8Array> implements Spool<P> {
     try {
       await action();
     } catch (error) {
-      this.#ports.logger.warn({ error: describeError(error) }, 'the spool could not finish a piece of work; it goes on');
+      this.#ports.logger.warn({ error }, 'the spool could not finish a piece of work; it goes on');
     }
   }
 }

@@ -4,7 +4,7 @@ import { access, mkdir, open, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { describeError, errnoOf, isNoSpace, RaxedError, unwritable } from '../errors.js';
+import { errnoOf, isNoSpace, RaxedError, unwritable } from '../errors.js';
 import type { Logger } from '../ports.js';
 import { identityOf, isDead, parseOwner } from './process-identity.js';
 import type { Owner, ProcessIdentity } from './process-identity.js';
@@ -155,14 +155,14 @@ class FolderMark implements StateLock {
     if (this.#released) return;
     if (!await this.#isOurs()) {
       if (this.#released) return;
-      this.#logger.error({ error: describeError(error) }, 'the lock on the state folder is lost');
+      this.#logger.error({ error }, 'the lock on the state folder is lost');
       this.#lost.abort(new RaxedError('STATE_LOCKED', 'the lock on the state folder was lost', { cause: error }));
       return;
     }
     try {
       await this.#lock();
       this.#marked = true;
-      this.#logger.warn({ error: describeError(error) }, 'the mark on the state folder was lost and has been made again; the folder was ours');
+      this.#logger.warn({ error }, 'the mark on the state folder was lost and has been made again; the folder was ours');
     } catch (again) {
       this.#goWithout(again);
     }
@@ -170,7 +170,7 @@ class FolderMark implements StateLock {
 
   #goWithout(error: unknown): void {
     const guard = this.self.kernelLock ? 'kernel lock' : 'owner\'s file';
-    if (this.#marked) this.#logger.warn({ error: describeError(error) }, `the mark on the state folder cannot be made; until it can, the folder is guarded by the ${guard} only`);
+    if (this.#marked) this.#logger.warn({ error }, `the mark on the state folder cannot be made; until it can, the folder is guarded by the ${guard} only`);
     this.#marked = false;
     this.#retry = setTimeout(() => { void this.#compromised(error); }, UPDATE_MS).unref();
   }

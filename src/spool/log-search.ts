@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { errnoOf } from '../errors.js';
 import type { Logger, SpoolFiles } from '../ports.js';
 import type { RawRecord } from './record.js';
 import { readHeader, scanRecords } from './segment.js';
@@ -24,7 +23,7 @@ export async function learnHeader(segment: Segment, { files, logger }: SearchPor
       await file.close();
     }
   } catch (error) {
-    logger.warn({ file: basename(segment.path), errno: errnoOf(error) }, 'cannot read the header of a spool segment');
+    logger.warn({ file: basename(segment.path), error }, 'cannot read the header of a spool segment');
   }
 }
 

@@ -1,5 +1,4 @@
 import { basename, join } from 'node:path';
-import { describeError, errnoOf } from '../errors.js';
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import { Appender } from './appender.js';
 import type { Share } from './budget.js';
@@ -165,7 +164,7 @@ export class SegmentedLog {
     } catch (error) {
       if (isStale()) return;
       segment.damageReported = true;
-      this.#ports.logger.error({ file: basename(segment.path), error: describeError(error) }, 'cannot set a damaged spool segment aside');
+      this.#ports.logger.error({ file: basename(segment.path), error }, 'cannot set a damaged spool segment aside');
       this.#ports.report({ kind: 'damaged', file: basename(segment.path), bytes: segment.bytes });
     }
   }
@@ -191,7 +190,7 @@ export class SegmentedLog {
       try {
         await visitRecords(segment, this.#ports.files, (record) => { visit(record); count++; return true; });
       } catch (error) {
-        this.#ports.logger.warn({ file: basename(segment.path), errno: errnoOf(error) }, 'cannot read a spool segment');
+        this.#ports.logger.warn({ file: basename(segment.path), error }, 'cannot read a spool segment');
       }
     }
     return count;
@@ -294,7 +293,7 @@ export class SegmentedLog {
       },
       gaveUp: (segment, error) => {
         if (budget.failing.has(this)) return;
-        this.#ports.logger.error({ file: basename(segment.path), errno: errnoOf(error) }, 'a spool segment could not be written and was given up');
+        this.#ports.logger.warn({ file: basename(segment.path), error }, 'a spool segment could not be written');
         this.#ports.report({ kind: 'segment_given_up', file: basename(segment.path) });
       },
       durable: (nextSeq, first) => { this.#ports.durable(nextSeq, first); },

@@ -1,5 +1,4 @@
 import { basename, join } from 'node:path';
-import { describeError, errnoOf } from '../errors.js';
 import type { Clock, Logger, SpoolFile, SpoolFiles } from '../ports.js';
 import { asideName, parseAside, segmentBase, segmentName, TEMPORARY_SUFFIX } from './names.js';
 import { findMarker, FLAG_GAPS, RECORD_HEADER_BYTES, SEGMENT_HEADER_BYTES } from './record.js';
@@ -129,7 +128,7 @@ async function recoverTail(folder: string, last: Last, ports: RecoveryPorts): Pr
       tail = await recoverRecords(folder, { ...last, file, header }, ports);
     }
   } catch (error) {
-    ports.logger.error({ file: basename(segment.path), error: describeError(error) }, 'cannot read a spool segment');
+    ports.logger.error({ file: basename(segment.path), error }, 'cannot read a spool segment');
     segment.end = beyond;
   }
   if (tail.file === undefined) await attempt(() => file?.close(), ports);
@@ -265,7 +264,7 @@ async function attempt(action: () => Promise<unknown> | undefined, ports: Recove
     await action();
     return true;
   } catch (error) {
-    ports.logger.warn({ errno: errnoOf(error) }, 'a repair of the spool did not work; it goes on without');
+    ports.logger.warn({ error }, 'a repair of the spool did not work; it goes on without');
     return false;
   }
 }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { describeError, isNoSpace } from '../errors.js';
+import { isNoSpace } from '../errors.js';
 import type { Logger, Random, SpoolFile, SpoolFiles } from '../ports.js';
 import { ignoreErrors, removeIfThere, writeAll } from './replacement.js';
 import { Turns } from './turns.js';
@@ -82,7 +82,7 @@ export async function openReserve(path: string, wantedBytes: () => number, ports
       return true;
     } catch (error) {
       // Somebody has removed it, or the disk takes nothing at all.
-      logger.warn({ error: describeError(error) }, 'the reserve on the disk could not be used');
+      logger.warn({ error }, 'the reserve on the disk could not be used');
       heldBytes = 0;
       return false;
     }
@@ -104,7 +104,7 @@ export async function openReserve(path: string, wantedBytes: () => number, ports
       try {
         await adjust();
       } catch (error) {
-        if (!isNoSpace(error)) logger.warn({ error: describeError(error) }, 'the reserve on the disk could not be taken');
+        if (!isNoSpace(error)) logger.warn({ error }, 'the reserve on the disk could not be taken');
       }
     }),
   };

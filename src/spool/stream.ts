@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { describeError } from '../errors.js';
 import type { Clock, Logger, SpoolFiles } from '../ports.js';
 import type { Share } from './budget.js';
 import { StreamCursor, Waiters } from './cursor.js';
@@ -314,7 +313,7 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
     try {
       await action();
     } catch (error) {
-      this.#ports.logger.warn({ mssp_id: this.id.msspId, customer_id: this.id.customerId, error: describeError(error) }, `the spool could not ${what}`);
+      this.#ports.logger.warn({ mssp_id: this.id.msspId, customer_id: this.id.customerId, error }, `the spool could not ${what}`);
     }
   }
 }

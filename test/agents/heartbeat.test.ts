@@ -222,7 +222,7 @@ t.test('runs that do not come are made up for, logged, and said in the next hear
   t.equal(sent.length, 6, 'half a period late is no miss');
   await clock.advance(1);
   t.equal(sent.length, 7, 'the wall clock may have been set back: nobody else would send one');
-  const warned = (): object[] => logger.lines.filter(({ level }) => level === 'warn');
+  const warned = (): object[] => logger.lines.filter(({ message }) => message === 'heartbeats were not sent when they were due');
   t.match(warned(), [{ fields: { agent_id: 'agent_c', missed: 1 } }]);
   await clock.advance(90_000);
   mode.answer = 'ok';

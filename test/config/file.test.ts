@@ -295,7 +295,7 @@ t.test('a failing handler is logged and the next change is handled', async (t) =
   while (calls < 2) await delay(5);
   watch.close();
   watch.close();
-  t.match(logger.lines, [{ level: 'error', fields: { reason: 'no' } }]);
+  t.match(logger.lines, [{ level: 'error', fields: { error: { code: 'Error' } } }]);
   t.equal(await watchConfig({ path: '/nonexistent/x/config.json', extraFiles: () => [], onChange: () => undefined }, { clock: nodeClock, logger }).then((w) => { w.close(); return 'watching'; }), 'watching', 'a missing folder is no error');
 });
 

@@ -56,7 +56,7 @@ t.test('a scan that did not end in time, or failed, is counted and logged, witho
   t.same(counts.troubles(), { incomplete: 1, failed: 1 });
   t.match(logger.lines, [
     { level: 'warn', message: 'a scan did not end in time', fields: { mssp_id: 'm', customer_id: 'a', duration_ms: 1235 } },
-    { level: 'error', message: 'a scan failed', fields: { error: 'the scanner thread ended' } },
+    { level: 'error', message: 'a scan failed', fields: { error: { code: 'SCAN_FAILED', message: 'the scanner thread ended' } } },
   ]);
   t.notMatch(JSON.stringify(logger.lines), TEXT);
 });
