@@ -45,7 +45,7 @@ const PURE = [
   /^client\/(conversation|message-content|openai-messages)$/,
   /^daemon\/(detection-counts|judgement|metrics|rule-names|timed-files)$/,
   /^doctor\/(?!probes\/|examination$)/,
-  /^cli\/(render|text-width|tree|ctl\/(top-view|agent-tree))$/,
+  /^cli\/(render|text-width|tree|ctl\/(top-view|agent-tree)|bundle\/(readme|tar))$/,
 ];
 const IMPURE_MODULES = /^node:(?!crypto$|path$|buffer$|zlib$|util$|url$|string_decoder$)/;
 const IMPURE_GLOBALS = /(?<![.\w'"`-])(?:process\.|Date\.now\(|new Date\(\)|performance\.|set(?:Timeout|Interval|Immediate)\(|Math\.random\(|fetch\()/;

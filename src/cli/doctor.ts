@@ -36,14 +36,24 @@ export const doctor = defineCommand({
     .option('only', { type: 'string', requiresArg: true, describe: `Only these, between commas: ${GROUPS.join(', ')}` }),
   async run(args, io) {
     if (!Number.isInteger(args.timeout) || args.timeout < 100 || args.timeout > 600_000) throw new RaxedError('USAGE', '--timeout takes a number of milliseconds from 100 to 600000');
-    const at = (path: string | undefined): string | undefined => (path === undefined || path === '' ? undefined : resolve(io.cwd, path));
-    const examination = await examine(
-      { config: at(args.config), socket: at(args.socket), offline: args.offline === true, timeoutMs: args.timeout, groups: groupsOf(args.only) },
-      { clock: nodeClock, command: runCommand, env: io.env, home: io.home, cwd: io.cwd, uid: process.getuid?.() ?? 0, hostname: hostname(), systemd: existsSync('/run/systemd/system') },
-    );
-    return showExamination(examination, args.json === true, io);
+    const { config, socket, offline, timeout: timeoutMs } = args;
+    return showExamination(await examineHere({ config, socket, offline: offline === true, timeoutMs, groups: groupsOf(args.only) }, io), args.json === true, io);
   },
 });
+
+/** This machine; paths are from the working folder on. */
+export function examineHere({ config, socket, ...options }: Parameters<typeof examine>[0], io: Io): Promise<Examination> {
+  const at = (path: string | undefined): string | undefined => (path === undefined || path === '' ? undefined : resolve(io.cwd, path));
+  return examine(
+    { config: at(config), socket: at(socket), ...options },
+    { clock: nodeClock, command: runCommand, env: io.env, home: io.home, cwd: io.cwd, uid: process.getuid?.() ?? 0, hostname: hostname(), systemd: existsSync('/run/systemd/system') },
+  );
+}
+
+/** The document of --json. */
+export function documentOf({ findings }: Pick<Examination, 'findings'>): object {
+  return { checks: findings, summary: summaryOf(findings) };
+}
 
 function groupsOf(only: string | undefined): readonly Group[] {
   if (only === undefined) return GROUPS;
@@ -58,7 +68,7 @@ function groupsOf(only: string | undefined): readonly Group[] {
 /** The exit code: 0, or 4 when there is a problem. */
 export async function showExamination({ subject, findings }: Examination, json: boolean, io: Pick<Io, 'stdout' | 'env'>): Promise<number> {
   const summary = summaryOf(findings);
-  await written(io.stdout, json ? `${JSON.stringify({ checks: findings, summary })}\n` : renderExamination({ subject, findings }, paint(wantsColour(io))));
+  await written(io.stdout, json ? `${JSON.stringify(documentOf({ findings }))}\n` : renderExamination({ subject, findings }, paint(wantsColour(io))));
   return summary.problems > 0 ? PROBLEM_EXIT : 0;
 }
 

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { errnoOf, RaxedError } from '../errors.js';
 
 export interface Output {
-  write(text: string, written?: (error?: Error | null) => void): boolean;
+  write(text: string | Uint8Array, written?: (error?: Error | null) => void): boolean;
   on(event: 'error', listener: (error: Error) => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -48,7 +48,7 @@ export function processIo(): Io {
  * Writes and waits until it is written; false when the reader has gone (EPIPE), which is no error of ours. Rejects with
  * OUTPUT_FAILED when it cannot be written otherwise: a list of verdicts that a full disk cut must not look whole.
  */
-export function written(output: Output, text: string): Promise<boolean> {
+export function written(output: Output, text: string | Uint8Array): Promise<boolean> {
   return new Promise((resolve, reject) => {
     output.write(text, (error) => {
       if (error === undefined || error === null) { resolve(true); return; }

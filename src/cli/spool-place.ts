@@ -68,7 +68,7 @@ async function readPlaces(configOption: string | undefined, io: Pick<Io, 'env' |
 }
 
 /** What cannot be read counts as none: a customer that nothing is known of keeps its text. */
-async function readTenants(file: string): Promise<Tenants> {
+export async function readTenants(file: string): Promise<Tenants> {
   try {
     return parseStored(parseJsonText(decodeUtf8(await readFile(file))), { availableSiem: AVAILABLE_SIEM });
   } catch {

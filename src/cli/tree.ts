@@ -99,6 +99,7 @@ const CTL: Group = {
     tail: { describe: 'Show events as they happen', load: async () => (await import('./ctl/tail.js')).command },
     reload: { describe: 'Read the configuration again', load: async () => (await import('./ctl/system.js')).reload },
     health: { describe: 'Whether the daemon answers and its data path moves', load: async () => (await import('./ctl/system.js')).health },
+    bundle: { describe: 'One archive for support: status, configuration, log; no text, no secret', load: async () => (await import('./ctl/bundle.js')).command },
     mssp: MSSP,
     customer: CUSTOMER,
     agent: AGENT,

@@ -130,7 +130,7 @@ function terminal(screen: { rows: number; columns: number } = { rows: 24, column
         }
       },
     },
-    stdout: { isTTY: true, get rows() { return screen.rows; }, get columns() { return screen.columns; }, on: () => undefined, write(text, done) { writes.push(text); setImmediate(() => { done?.(); }); return true; } },
+    stdout: { isTTY: true, get rows() { return screen.rows; }, get columns() { return screen.columns; }, on: () => undefined, write(text, done) { writes.push(String(text)); setImmediate(() => { done?.(); }); return true; } },
   };
   return { io, writes, modes, screen, press(key) { keys.push(key); wake(); }, get closed() { return closed; } };
 }
