@@ -1,3 +1,4 @@
+import { UnitBuffer } from '../regex/units.js';
 import type { View, ViewKind } from '../view.js';
 import { base32View, base64View } from './base64.js';
 import { codesView } from './codes.js';
@@ -5,7 +6,7 @@ import { escapesView } from './escapes.js';
 import { invisibleView } from './invisible.js';
 import { leetView, reversedView, reversedWordsView, shiftedView, spacedView } from './letters.js';
 import { lookalikesView } from './lookalikes.js';
-import { markupView } from './markup.js';
+import { markupView, mayBeTorn } from './markup.js';
 import { morseView } from './morse.js';
 import { signsOf } from './signs.js';
 
@@ -25,22 +26,28 @@ export const HIDING: Readonly<Partial<Record<ViewKind, string>>> = {
   lookalikes: 'Threat hidden by look-alike letters',
 };
 
+const buffer = new UnitBuffer();
+
 /**
  * What else a text says when it is decoded, each way that finds something. Linear: each view is at most as long as the
- * text, and an ASCII text without signs of any costs one look at its characters.
+ * text, and an ASCII text without signs of any costs a few looks at its characters.
  */
 export function* decodedViews(base: View, isAscii: boolean): Generator<View> {
-  for (const decode of [base64View, base32View, codesView, morseView, escapesView, markupView]) {
+  const units = buffer.copy(base.text);
+  const signs = signsOf(base.text, units);
+  const isTorn = mayBeTorn(units);
+  for (const decode of [base64View, base32View, codesView, morseView, escapesView]) {
     const view = decode(base);
     if (view !== undefined) yield view;
   }
+  const whole = isTorn ? markupView(base) : undefined;
+  if (whole !== undefined) yield whole;
   if (!isAscii) {
     for (const decode of [invisibleView, lookalikesView]) {
       const view = decode(base);
       if (view !== undefined) yield view;
     }
   }
-  const signs = signsOf(base.text);
   if (signs.shift > 0) yield shiftedView(base, signs.shift);
   if (signs.reversed) {
     yield reversedView(base);

@@ -1,3 +1,5 @@
+import type { Units } from '../regex/units.js';
+
 /** What the words of a text say about how it is written. */
 export interface Signs {
   /** By how many letters the alphabet was moved (1 to 25, or ATBASH); 0: as it is. */
@@ -32,8 +34,13 @@ for (const word of TELLING_WRITINGS.keys()) MAY_TELL[hashOf(word)] = 1;
 /** By the letters of a short word in base 27: under which writing it is a frequent word of English. */
 const WRITINGS = writings();
 
-const LEET = new Uint8Array(128);
-for (const char of '013457@$') LEET[char.charCodeAt(0)] = 1;
+/** By ASCII character: the number of a letter, LEET for what can stand for one, DIGIT for other digits; 0: what ends a word. */
+const KINDS = new Uint8Array(128);
+const LEET = 27;
+const DIGIT = 28;
+for (const char of '0123456789') KINDS[char.charCodeAt(0)] = DIGIT;
+for (const char of '013457@$') KINDS[char.charCodeAt(0)] = LEET;
+for (let letter = 1; letter <= 26; letter++) KINDS[0x40 + letter] = KINDS[0x60 + letter] = letter;
 
 const MIN_VOTES = 2;
 const MIN_LEET_WORDS = 3;
@@ -44,8 +51,8 @@ const MIN_LEET_PEAK = 2.4;
 const LEET_DECAY = 0.9;
 export const MIN_SPACED = 8;
 
-/** One look at each character. */
-export function signsOf(text: string): Signs {
+/** One look at each character of a text, which is given as units too. */
+export function signsOf(text: string, { units, length: textLength }: Units): Signs {
   const votes = new Uint32Array(REVERSED + 1);
   let words = 0;
   let leetWords = 0;
@@ -58,21 +65,17 @@ export function signsOf(text: string): Signs {
   let leetDigits = 0;
   let key = 0;
   let hash = 0;
-  for (let at = 0; at <= text.length; at++) {
-    const code = at < text.length ? text.charCodeAt(at) : 0x20;
-    const letter = (code | 0x20) - 0x60;
-    if (letter >= 1 && letter <= 26 && code < 128) {
-      letters++;
-      key = letters <= MAX_WORD ? key * RADIX + letter : 0;
-      hash = (hash * 31 + letter) & 0xffff;
-      continue;
-    }
-    if (code < 128 && LEET[code] === 1) {
-      leetDigits++;
-      continue;
-    }
-    if (code >= 0x30 && code <= 0x39) {
-      digits++;
+  for (let at = 0; at <= textLength; at++) {
+    const code = at < textLength ? units[at] ?? 0 : 0x20;
+    const kind = code < 128 ? KINDS[code] ?? 0 : 0;
+    if (kind > 0) {
+      if (kind === LEET) leetDigits++;
+      else if (kind === DIGIT) digits++;
+      else {
+        letters++;
+        key = letters <= MAX_WORD ? key * RADIX + kind : 0;
+        hash = (hash * 31 + kind) & 0xffff;
+      }
       continue;
     }
     const length = letters + leetDigits + digits;
