@@ -3,38 +3,43 @@ import type { Units } from './regex/units.js';
 
 /** Finds which of many literals occur in a text, in one pass. Texts are compared folded (`foldUnit`). */
 export class LiteralAutomaton {
-  /** In how many states literals end. */
+  /** How many ends of literals there are. */
   readonly endCount: number;
 
   constructor(private readonly tables: LiteralTables) {
-    this.endCount = tables.rows.length - tables.firstEnd;
+    this.endCount = tables.resumes.length;
   }
 
-  /** Notes each place of the text where literals end: which of those states (the first of them counts as `first`), and the offset. */
+  /** Notes in `hits`, instead of what was there, each place of the text where literals end: which end (its first one counts as `first`), and the offset. */
   search({ units, length }: Units, hits: Hits, first: number): void {
-    const { columns, rows, suffixes, entries, firstEnd } = this.tables;
+    const { columns, entries, suffixes, shallow, pairStride, resumes } = this.tables;
     const known = columns.length;
+    hits.reserve(2 * length);
+    const { pairs } = hits;
+    let to = 0;
     let state = 0;
+    let before = 0;
     for (let i = 0; i < length; i++) {
       const code = units[i] ?? 0;
       const column = code < known ? columns[code] ?? 0 : 0;
       if (column === 0) {
-        state = 0;
+        state = before = 0;
         continue;
       }
-      let at = 2 * ((rows[state] ?? 0) + column);
-      while (entries[at] !== state && state !== 0) {
-        state = suffixes[state] ?? 0;
-        at = 2 * ((rows[state] ?? 0) + column);
+      while (state !== 0 && entries[2 * (state + column)] !== state) state = suffixes[state] ?? 0;
+      state = (state === 0 ? shallow[before * pairStride + column] : entries[2 * (state + column) + 1]) ?? 0;
+      before = column;
+      if (state < 0) {
+        pairs[to++] = first + ~state;
+        pairs[to++] = i + 1;
+        state = resumes[~state] ?? 0;
       }
-      if (entries[at] !== state) continue;
-      state = entries[at + 1] ?? 0;
-      if (state >= firstEnd) hits.add(state - firstEnd + first, i + 1);
     }
+    hits.length = to;
   }
 }
 
-const KEPT_HITS = 4096;
+const KEPT_HITS = 16_384;
 
 /** Pairs of numbers, kept between texts so that most of them need no new memory. */
 export class Hits {

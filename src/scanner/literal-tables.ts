@@ -7,14 +7,25 @@ import { unitVariants } from './regex/literal-fold.js';
 export interface LiteralTables {
   /** UTF-16 unit → column; 0 for what is in no literal. */
   readonly columns: Uint16Array;
-  /** By state: where its row begins, and the state of its longest suffix. */
-  readonly rows: Int32Array;
-  readonly suffixes: Int32Array;
-  /** By row + column, two numbers: the state whose entry this is (else it has none), and the next state. */
+  /**
+   * By state, which is the number of its row, plus column, two numbers: the state whose entry this is (else it has none), and
+   * the next state; where literals end, the complement of the number of that end instead. State 0 has no entries.
+   */
   readonly entries: Int32Array;
-  /** In the states from this one on literals end. */
-  readonly firstEnd: number;
+  /** By state: its longest suffix with entries, or 0. */
+  readonly suffixes: Uint16Array | Int32Array;
+  /**
+   * What comes next where no entry says it, in the same way. By the column of the unit before, times `pairStride`
+   * (0: the table of all pairs would be too big), plus that of the unit.
+   */
+  readonly shallow: Int32Array;
+  readonly pairStride: number;
+  /** By end of literals: the state to go on from. */
+  readonly resumes: Int32Array;
 }
+
+/** Pairs of more different units are not in a table. */
+const MAX_PAIR_COLUMNS = 128;
 
 /**
  * The tables for literals, which are given folded (`foldUnit`).
@@ -29,14 +40,39 @@ export function literalTables(literals: readonly string[], onEnd: (literals: rea
 
   const trie = new Trie(literals, columnOf);
   const { order, suffixes } = trie.suffixes();
-  // States in which literals end get the highest numbers, so that one comparison tells them.
+  const endOf = new Int32Array(trie.size);
   const ending = order.filter((node) => trie.ends[node] !== undefined);
-  const numbers = new Int32Array(trie.size);
-  [...order.filter((node) => trie.ends[node] === undefined), ...ending].forEach((node, number) => { numbers[node] = number; });
-  for (const node of ending) onEnd(trie.ends[node] ?? []);
-  const numberedSuffixes = new Int32Array(trie.size);
-  for (const node of order) numberedSuffixes[numbers[node] ?? 0] = numbers[suffixes[node] ?? 0] ?? 0;
-  return { columns, ...packed(trie, { order, numbers, stride: columnOf.size + 1 }), suffixes: numberedSuffixes, firstEnd: trie.size - ending.length };
+  ending.forEach((node, end) => {
+    endOf[node] = end;
+    onEnd(trie.ends[node] ?? []);
+  });
+  const stride = columnOf.size + 1;
+  const pairStride = stride <= MAX_PAIR_COLUMNS ? stride : 0;
+  // What `shallow` says needs no rows.
+  const depthOfRows = pairStride > 0 ? 2 : 1;
+  const { rows, length } = packed(trie, order.filter((node) => (trie.depths[node] ?? 0) >= depthOfRows), stride);
+  // By node: its row, or that of its longest suffix with one.
+  const states = new Int32Array(trie.size);
+  for (const node of order) states[node] = rows[node] || states[suffixes[node] ?? 0] || 0;
+  const next = (node: number): number => (trie.ends[node] === undefined ? states[node] ?? 0 : ~(endOf[node] ?? 0));
+
+  const entries = new Int32Array(2 * length).fill(-1);
+  const suffixStates = length <= 0xffff ? new Uint16Array(length) : new Int32Array(length);
+  for (const node of order) {
+    const row = rows[node] ?? 0;
+    if (row === 0) continue;
+    suffixStates[row] = states[suffixes[node] ?? 0] ?? 0;
+    for (const child of trie.children(node)) {
+      const at = 2 * (row + (trie.column[child] ?? 0));
+      entries[at] = row;
+      entries[at + 1] = next(child);
+    }
+  }
+  const shallow = Int32Array.from({ length: (pairStride || 1) * stride }, (_, at) => {
+    const column = at % stride;
+    return next(trie.child(trie.child(0, Math.floor(at / stride)), column) || trie.child(0, column));
+  });
+  return { columns, entries, suffixes: suffixStates, shallow, pairStride, resumes: Int32Array.from(ending, (node) => states[node] ?? 0) };
 }
 
 /** The literals as a tree in flat arrays: thousands of small objects would cost more than all the rest. */
@@ -46,6 +82,8 @@ class Trie {
   readonly firstChild: Int32Array;
   readonly nextSibling: Int32Array;
   readonly column: Uint16Array;
+  /** By node: how many units lead to it. */
+  readonly depths: Uint16Array;
   /** The literals that end in a node. */
   readonly ends: (readonly number[] | undefined)[] = [];
   /** The children of the root, which has most of them, by column. */
@@ -56,6 +94,7 @@ class Trie {
     this.firstChild = new Int32Array(most);
     this.nextSibling = new Int32Array(most);
     this.column = new Uint16Array(most);
+    this.depths = new Uint16Array(most);
     this.first = new Int32Array(columnOf.size + 1);
     literals.forEach((literal, index) => {
       let node = 0;
@@ -101,6 +140,7 @@ class Trie {
   private grow(node: number, column: number): number {
     const made = this.size++;
     this.column[made] = column;
+    this.depths[made] = (this.depths[node] ?? 0) + 1;
     this.nextSibling[made] = this.firstChild[node] ?? 0;
     this.firstChild[node] = made;
     if (node === 0) this.first[column] = made;
@@ -108,46 +148,33 @@ class Trie {
   }
 }
 
-interface Numbering {
-  readonly order: readonly number[];
-  /** By node: its state. */
-  readonly numbers: Int32Array;
-  readonly stride: number;
-}
-
-/** Lays the rows across one another, the fullest first, each at the first place where its entries are free. */
-function packed(trie: Trie, { order, numbers, stride }: Numbering): { rows: Int32Array; entries: Int32Array } {
+/** Lays the rows of nodes across one another, the fullest first, each at the first place where its entries are free; no two begin at one place. */
+function packed(trie: Trie, nodes: readonly number[], stride: number): { rows: Int32Array; length: number } {
   const rows = new Int32Array(trie.size);
-  const byFullness = order
-    .map((node) => ({ node, children: [...trie.children(node)] }))
-    .filter(({ children }) => children.length > 0)
-    .sort((a, b) => b.children.length - a.children.length);
+  const byFullness = nodes
+    .map((node) => ({ node, columns: Array.from(trie.children(node), (child) => trie.column[child] ?? 0) }))
+    .filter(({ columns }) => columns.length > 0)
+    .sort((a, b) => b.columns.length - a.columns.length);
   const taken: boolean[] = [];
+  const begun: boolean[] = [];
   // From the second row on, so that every column can come to lie on the first free entry.
   let firstFree = stride;
   let from = stride;
   let fullness = 0;
-  for (const { node, children } of byFullness) {
-    const columns = children.map((child) => trie.column[child] ?? 0);
+  let last = 0;
+  for (const { node, columns } of byFullness) {
     while (taken[firstFree] === true) firstFree++;
     // Where an equally full row found no place, it is not tried again.
-    if (children.length !== fullness || from < firstFree) from = firstFree;
-    fullness = children.length;
+    if (columns.length !== fullness || from < firstFree) from = firstFree;
+    fullness = columns.length;
     let row = from - Math.min(...columns);
-    while (columns.some((column) => taken[row + column] === true)) row++;
+    while (begun[row] === true || columns.some((column) => taken[row + column] === true)) row++;
     from = row + Math.min(...columns);
     for (const column of columns) taken[row + column] = true;
-    rows[numbers[node] ?? 0] = row;
+    begun[row] = true;
+    rows[node] = row;
+    last = Math.max(last, row);
   }
   // Any column of any row can be asked for.
-  const entries = new Int32Array(2 * (Math.max(...rows) + stride)).fill(-1);
-  for (const { node, children } of byFullness) {
-    const state = numbers[node] ?? 0;
-    for (const child of children) {
-      const at = 2 * ((rows[state] ?? 0) + (trie.column[child] ?? 0));
-      entries[at] = state;
-      entries[at + 1] = numbers[child] ?? 0;
-    }
-  }
-  return { rows, entries };
+  return { rows, length: last + stride };
 }

@@ -9,10 +9,10 @@ export interface PrefilterTables {
   readonly ascii: LiteralTables;
   /** The literals with other characters. */
   readonly others: LiteralTables;
-  /** By kind of hit (those of `ascii`, then those of `others`), from `meaningStarts[kind]`: the groups that are satisfied there up to `meaningMiddles[kind]`, then the patterns that may begin there, each with the length of its literal. */
+  /** By kind of hit (those of `ascii`, then those of `others`): the groups that are satisfied there, then the patterns that may begin there, each with the length of its literal. */
   readonly meanings: Uint16Array;
-  readonly meaningStarts: Uint32Array;
-  readonly meaningMiddles: Uint32Array;
+  /** Two numbers a kind: where in `meanings` its groups begin, and its patterns. */
+  readonly meaningBounds: Uint32Array;
   /** The groups of a pattern are those from `firstGroup[pattern]` up to that of the next one. */
   readonly firstGroup: Uint16Array;
   readonly patternOf: Uint16Array;
@@ -80,15 +80,14 @@ export function prefilterTables(patterns: readonly PatternFacts[]): PrefilterTab
   });
 
   const meanings: number[] = [];
-  const starts = [0];
-  const middles: number[] = [];
+  const bounds = [0];
   const automaton = (literals: readonly Literal[]): LiteralTables => literalTables(literals.map(({ text }) => text), (indexes) => {
     const groups = new Set<number>();
     for (const index of indexes) for (const group of literals[index]?.groups ?? []) groups.add(group);
     for (const group of groups) meanings.push(group);
-    middles.push(meanings.length);
+    bounds.push(meanings.length);
     for (const index of indexes) for (const pattern of literals[index]?.begins ?? []) meanings.push(pattern, literals[index]?.text.length ?? 0);
-    starts.push(meanings.length);
+    bounds.push(meanings.length);
   });
   const isAscii = ({ text }: Literal): boolean => !/[^\x00-\x7f]/.test(text);
   const literals = [...byText.values()];
@@ -97,8 +96,7 @@ export function prefilterTables(patterns: readonly PatternFacts[]): PrefilterTab
   return {
     ascii, others,
     meanings: Uint16Array.from(meanings),
-    meaningStarts: Uint32Array.from(starts),
-    meaningMiddles: Uint32Array.from(middles),
+    meaningBounds: Uint32Array.from(bounds),
     firstGroup: Uint16Array.from(firstGroup),
     patternOf: Uint16Array.from(patternOf),
     groupCounts: Uint8Array.from(patterns, ({ required }) => required.length),

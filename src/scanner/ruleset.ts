@@ -7,6 +7,7 @@ import type { Check } from './check-digit.js';
 import { NativeSets } from './native-sets.js';
 import type { Re2Module } from './native-sets.js';
 import { Prefilter } from './prefilter.js';
+import type { Needs } from './prefilter.js';
 import { digestOf, prefilterTables } from './prefilter-tables.js';
 import type { PackedTables } from './prefilter-tables.js';
 import { Pattern, withFlags } from './regex/pattern.js';
@@ -102,9 +103,16 @@ interface Compiled {
   readonly tables: PackedTables | undefined;
 }
 
+interface Section {
+  readonly first: number;
+  readonly prefilter: Prefilter;
+  /** By channel. */
+  readonly needs: ReadonlyMap<Channel, Needs>;
+}
+
 interface Matchers {
   /** Each for the patterns from `first` on, up to those of the next one. */
-  readonly sections: readonly { readonly first: number; readonly prefilter: Prefilter }[];
+  readonly sections: readonly Section[];
   /** For the patterns whose matches can begin anywhere. */
   readonly unlocated: readonly number[];
   readonly native: NativeSets | undefined;
@@ -152,8 +160,7 @@ class CompiledRuleset implements Ruleset {
   }
 
   find(text: string, channel: Channel): RuleHit[] {
-    const applies = this.applies.get(channel);
-    if (applies === undefined || text === '') return [];
+    if (!this.applies.has(channel) || text === '') return [];
     const { sections, unlocated, native } = this.matchers();
     const { starts, wasted, patterns } = this;
     starts.fill(-1);
@@ -164,18 +171,20 @@ class CompiledRuleset implements Ruleset {
     const isAscii = Buffer.byteLength(text, 'utf8') === text.length;
     let any = false;
     const possible = new Set<number>();
-    for (const { first, prefilter } of sections) {
-      prefilter.search(units, isAscii);
+    for (const { first, prefilter, needs } of sections) {
+      const needsHere = needs.get(channel);
+      if (needsHere === undefined) continue;
+      prefilter.search(units, isAscii, needsHere);
       prefilter.beginnings(units, (at, from, to) => {
         const index = first + at;
         const pattern = patterns[index];
         const known = starts[index] ?? -1;
-        if (pattern === undefined || applies[index] === 0 || (known >= 0 && known <= from) || (wasted[index] ?? 0) > budget) return;
+        if (pattern === undefined || (known >= 0 && known <= from) || (wasted[index] ?? 0) > budget) return;
         if (pattern.skippedParts > 0 && !pattern.tailMatches(units, to)) this.waste(index, pattern.steps);
         else if (this.searchRange(units, index, { text, from, to })) any = true;
         if ((wasted[index] ?? 0) > budget) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
       });
-      for (const at of prefilter.unlocated) if (applies[first + at] === 1 && prefilter.possible(at)) possible.add(first + at);
+      for (const at of prefilter.unlocated) if (prefilter.possible(at)) possible.add(first + at);
     }
 
     for (const index of native === undefined || possible.size < MIN_NATIVE ? possible : matchingOf(text, native, unlocated) ?? possible) {
@@ -236,8 +245,11 @@ class CompiledRuleset implements Ruleset {
     const known = tables?.prefilter.anchors.length ?? 0;
     const isKnown = tables !== undefined && digestOf(patterns.slice(0, known)) === tables.digest;
     const first = isKnown ? known : 0;
-    const sections = isKnown ? [{ first: 0, prefilter: new Prefilter(tables.prefilter) }] : [];
-    if (first < patterns.length) sections.push({ first, prefilter: new Prefilter(prefilterTables(patterns.slice(first).map(({ facts }) => facts))) });
+    const section = (from: number, prefilter: Prefilter): Section => ({
+      first: from, prefilter, needs: new Map([...this.applies].map(([channel, wanted]) => [channel, prefilter.needs(wanted.subarray(from))])),
+    });
+    const sections = isKnown ? [section(0, new Prefilter(tables.prefilter))] : [];
+    if (first < patterns.length) sections.push(section(first, new Prefilter(prefilterTables(patterns.slice(first).map(({ facts }) => facts)))));
     const unlocated = sections.flatMap(({ first: before, prefilter }) => prefilter.unlocated.map((at) => before + at));
     const native = re2 === undefined ? undefined : new NativeSets(re2, unlocated.flatMap((index) => patterns[index]?.native ?? []));
     return { sections, unlocated, native };

@@ -1,3 +1,4 @@
+import { rarityBits } from './commonness.js';
 import { literalMembers } from './literal-fold.js';
 import { bounded, joined, NO_REACH, reach } from './reach.js';
 import type { Reach } from './reach.js';
@@ -6,6 +7,9 @@ import type { Node } from './syntax.js';
 const MAX_LITERAL_LENGTH = 5;
 const MAX_LITERALS = 256;
 const MAX_MEMBERS = 12;
+/** Literals as rare as this are not skipped for rarer ones, and others only for those that are so much rarer. */
+const ENOUGH_BITS = 5;
+const SKIPPED_BITS = 3;
 
 /** What every match begins with. */
 export interface Beginning {
@@ -25,13 +29,19 @@ export interface Beginning {
 export function beginning(node: Node): Beginning | undefined {
   const parts = node.kind === 'concat' ? node.parts : [node];
   let before: Reach | undefined = NO_REACH;
-  for (let skipped = 0; skipped < parts.length && before !== undefined; skipped++) {
+  let best: Beginning | undefined;
+  let bestBits = 0;
+  for (let skipped = 0; skipped < parts.length && before !== undefined && bestBits < ENOUGH_BITS; skipped++) {
     const literals = selective(prefixes(tail(node, skipped)));
-    if (literals !== undefined) return { literals, skipped, before, atWordStart: skipped === 0 && beginsWord(node) && literals.every((text) => /^[a-z0_]/.test(text)) };
+    const bits = rarityBits(literals ?? []);
+    if (literals !== undefined && (best === undefined || bits > bestBits + SKIPPED_BITS)) {
+      best = { literals, skipped, before, atWordStart: skipped === 0 && beginsWord(node) && literals.every((text) => /^[a-z0_]/.test(text)) };
+      bestBits = bits;
+    }
     const part = parts[skipped];
     if (part !== undefined) before = bounded(joined(before, reach(part)));
   }
-  return undefined;
+  return best;
 }
 
 /** An expression without its first parts. */

@@ -1,6 +1,7 @@
 import { beginning } from './beginning.js';
 import type { Beginning } from './beginning.js';
 import type { CharSet } from './char-set.js';
+import { rarityBits } from './commonness.js';
 import { literalMembers } from './literal-fold.js';
 import { bounded, farthest, joined, NO_REACH, reach } from './reach.js';
 import type { Reach } from './reach.js';
@@ -27,8 +28,11 @@ export interface RequiredGroup {
 
 /** Longer literals say no more, and make the automaton that looks for them bigger. */
 const MAX_LITERAL_LENGTH = 6;
-/** Groups that say less are not worth looking for when there are others. */
-const USEFUL_RARITY = 3;
+/** Groups that stand everywhere are not worth looking for when there are others, and those that are in every sentence never are. */
+const USEFUL_BITS = 8;
+const MIN_BITS = 6.5;
+/** What a literal has to say to be worth its memory. */
+const BITS_A_LITERAL = 0.02;
 const MAX_EXACT = 32;
 const MAX_MEMBERS = 4;
 /** Of a repetition, so many turns are looked into. */
@@ -63,9 +67,8 @@ const NOTHING_KNOWN: Known = { exact: undefined, groups: [], reach: NO_REACH };
 /** The idea is that of RE2's `prefilter.cc`: many expressions can be ruled out by one search for their literals. */
 function requiredGroups(node: Node): RequiredGroup[] {
   const groups = allGroups(analyse(node)).filter(({ texts }) => texts.length <= MAX_GROUP);
-  const useful = groups.filter(({ texts }) => rarity(texts) >= USEFUL_RARITY);
-  // A group that every other sentence satisfies costs more than it saves.
-  const chosen = useful.length > 0 ? useful.slice(0, MAX_GROUPS) : groups.filter(({ texts }) => rarity(texts) > 1).slice(0, 2);
+  const useful = groups.filter(({ texts }) => rarityBits(texts) >= USEFUL_BITS);
+  const chosen = useful.length > 0 ? useful.slice(0, MAX_GROUPS) : groups.filter(({ texts }) => rarityBits(texts) > MIN_BITS).slice(0, 2);
   return chosen.map(({ texts, within }) => ({ literals: texts, within: bounded(within) }));
 }
 
@@ -189,21 +192,7 @@ function shortest(texts: readonly string[]): number {
   return texts.length === 0 ? 0 : Math.min(...texts.map((text) => text.length));
 }
 
-/** Long literals rule out most; of equals, few. */
+/** What is rare rules out most; of equals, few. */
 function weight(texts: readonly string[]): number {
-  return rarity(texts) * 1000 - texts.length;
+  return rarityBits(texts) - BITS_A_LITERAL * texts.length;
 }
-
-/** How much the commonest member says: its length, as long as it is not a word of every other sentence. */
-function rarity(texts: readonly string[]): number {
-  return texts.length === 0 ? 0 : Math.min(...texts.map((text) => {
-    if (/^[@<>{}[\]#$%^&*=|~`\\]$/.test(text)) return USEFUL_RARITY;
-    if (/^[^\sa-z.,'"’-]$/.test(text)) return 2;
-    return COMMON_WORDS.has(text.trim()) ? 1 : Math.min(text.length, 6);
-  }));
-}
-
-const COMMON_WORDS: ReadonlySet<string> = new Set((
-  'a an the and or but if as of to in on at by for from with is are was be been it its this that these those you your me my we our i he she they them '
-  + 'do does not no all any can may will would should could must have has had what how when who now so then here there please use get set make give say'
-).split(' '));
