@@ -36,10 +36,11 @@ _raxed() {
 if [[ \${funcstack[1]} == _raxed ]]; then _raxed "$@"; else compdef _raxed raxed; fi
 `;
 
+export const COMPLETION_SCRIPTS = { bash: BASH, zsh: ZSH } as const;
+
 /** `raxed completion bash|zsh`: prints the script that a shell reads. Throws USAGE. */
 export async function printScript(shell: string | undefined, io: Pick<Io, 'stdout'>): Promise<number> {
-  const script = shell === 'bash' ? BASH : shell === 'zsh' ? ZSH : undefined;
-  if (script === undefined) throw new RaxedError('USAGE', 'give bash or zsh');
-  await written(io.stdout, script);
+  if (shell !== 'bash' && shell !== 'zsh') throw new RaxedError('USAGE', 'give bash or zsh');
+  await written(io.stdout, COMPLETION_SCRIPTS[shell]);
   return 0;
 }

@@ -8,6 +8,7 @@ import type { Runtime } from './runtime.js';
 import { call } from './tools.js';
 
 const SOURCE = dirname(import.meta.dirname);
+const ROOT = dirname(SOURCE);
 /** Where the package has what these programs are made of. */
 const INSTALLED = '/usr/lib/raxed';
 /**
@@ -20,6 +21,7 @@ const COMPILED_FOR = ['ctl', 'status', '--socket', '/nonexistent/raxed.sock'];
 
 const COMMON = {
   ...BUNDLE,
+  absWorkingDir: ROOT,
   format: 'cjs',
   target: 'node24',
   minify: true,
@@ -76,9 +78,9 @@ async function compileAhead(folder: string, runtime: Runtime): Promise<void> {
   }
 }
 
-/** The folders of the npm packages, relative to where the bundler ran, that have a file in the bundle. */
+/** The folders of the npm packages that have a file in the bundle. */
 function packagesIn({ inputs }: Metafile): string[] {
-  return Object.keys(inputs).flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
+  return Object.keys(inputs).flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []).map((folder) => join(ROOT, folder));
 }
 
 /** The version that the program says: the package's. */
@@ -86,7 +88,7 @@ function versionPlugin(version: string): Plugin {
   return {
     name: 'version',
     setup({ onLoad }) {
-      onLoad({ filter: new RegExp(`^${dirname(SOURCE)}/package\\.json$`) }, ({ path }) => {
+      onLoad({ filter: new RegExp(`^${ROOT}/package\\.json$`) }, ({ path }) => {
         const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
         return { contents: JSON.stringify({ ...(typeof manifest === 'object' ? manifest : {}), version }), loader: 'json' };
       });
