@@ -1,3 +1,4 @@
+import type { Argv } from 'yargs';
 import { scanOptions, scanThroughDaemon, TEXT } from './ctl/scan.js';
 import { ctlOptions } from './ctl/daemon-call.js';
 import { RaxedError } from '../errors.js';
@@ -79,20 +80,30 @@ export const configInit = defineCommand({
 export const configCheck = defineCommand({
   positionals: [CONFIG_FILE],
   examples: [['$0 /etc/raxed/config.json', 'exit 0 when valid; else 3, and what is wrong where']],
-  build: (parser) => parser,
-  async run(_args, io, [file]) {
-    return (await import('./config.js')).configCheck(file, io);
+  build: (parser) => configOption(parser),
+  async run({ config }, io, [file]) {
+    return (await import('./config.js')).configCheck(fileOf(file, config), io);
   },
 });
 
 export const configShow = defineCommand({
   positionals: [CONFIG_FILE],
   examples: [['$0', 'the effective configuration, secrets hidden']],
-  build: (parser) => parser.option('json', { type: 'boolean', describe: 'On one line' }),
-  async run(args, io, [file]) {
-    return (await import('./config.js')).configShow(file, io, { json: args.json === true });
+  build: (parser) => configOption(parser).option('json', { type: 'boolean', describe: 'On one line' }),
+  async run({ config, json }, io, [file]) {
+    return (await import('./config.js')).configShow(fileOf(file, config), io, { json: json === true });
   },
 });
+
+/** As `raxed run` and all the others take it. */
+function configOption<T>(parser: Argv<T>): Argv<T & { config: string | undefined }> {
+  return parser.option('config', { type: 'string', requiresArg: true, describe: 'The same' });
+}
+
+function fileOf(word: string | undefined, option: string | undefined): string | undefined {
+  if (word !== undefined && option !== undefined) throw new RaxedError('USAGE', 'give the file once: as a word or with --config');
+  return word ?? option;
+}
 
 export const rulesList = defineCommand({
   examples: [['$0', 'what `raxed scan` looks for']],

@@ -168,6 +168,9 @@ t.test('exit codes and one line on standard error (T17)', async (t) => {
     [['scan', 'a', '--jsonl', 'x'], 2, /USAGE: give one of TEXT/],
     [['receiver', '--port', '0', '--certificate-file', join(folder, 'absent/soc.pem')], 2, /USAGE: the file given with --certificate-file cannot be written \(ENOENT\)/],
     [['config', 'check', join(folder, 'absent')], 3, /CONFIG_UNREADABLE: .*absent cannot be read \(ENOENT\)/],
+    [['config', 'check', '--config', join(folder, 'absent')], 3, /CONFIG_UNREADABLE: .*absent cannot be read \(ENOENT\)/],
+    [['config', 'show', '--config', join(folder, 'absent')], 3, /CONFIG_UNREADABLE: .*absent cannot be read \(ENOENT\)/],
+    [['config', 'check', 'a', '--config', 'b'], 2, /USAGE: give the file once: as a word or with --config/],
     [['scan', '--file', join(folder, 'absent')], 2, /BAD_REQUEST: the file cannot be read \(ENOENT\)/],
     [['receiver', '--port', '99999'], 2, /USAGE: --port takes/],
   ];
@@ -261,7 +264,7 @@ t.test('help says what there is, on standard output, exit 0', async (t) => {
     [['ctl', 'mssp', '-h'], ['raxed ctl mssp test-webhook']],
     [['ctl', 'customer', 'show', '--help'], ['raxed ctl customer show <id>', '--mssp', '--json', '--socket', '--timeout', 'Examples:', '--mssp mssp_yourcompany']],
     [['scan', '--help'], ['raxed scan [text]', '--jsonl']],
-    [['run', '--help'], ['--config']], [['demo', '--help'], ['--once']], [['receiver', '--help'], ['--json-lines']], [['config', 'check', '--help'], ['[file]']],
+    [['run', '--help'], ['--config']], [['demo', '--help'], ['--once']], [['receiver', '--help'], ['--json-lines']], [['config', 'check', '--help'], ['[file]', '--config']],
   ] as [string[], string[]][]) {
     const { code, out, err } = await raxed(argv);
     t.equal(code, 0, argv.join(' '));
