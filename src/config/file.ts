@@ -21,6 +21,7 @@ export interface LoadedConfig extends ParsedConfig {
 
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const READABLE_BY_OTHERS = 0o004;
+const WRITABLE_BY_OTHERS = 0o002;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -32,9 +33,12 @@ export async function readConfigFile(path: string, options: ReadOptions): Promis
   const read = await readBytes(file, options.mayBeMissing === true);
   const parsed = parseConfig(read === undefined ? {} : parseJsonText(decodeUtf8(read.bytes)), { ...options, folder: dirname(file) });
   const warnings: ConfigProblem[] = [...parsed.warnings];
-  if (read !== undefined && (read.mode & READABLE_BY_OTHERS) !== 0 && holdsSecret(parsed.config)) {
-    warnings.push({ pointer: '', message: `${file} holds a secret and is readable by every user (mode ${(read.mode & 0o777).toString(8).padStart(4, '0')}); make it 0600 or 0640` });
-  }
+  const mode = read === undefined ? 0 : read.mode & 0o777;
+  const open = [
+    ...((mode & READABLE_BY_OTHERS) !== 0 && holdsSecret(parsed.config) ? ['holds a secret and is readable by every user'] : []),
+    ...((mode & WRITABLE_BY_OTHERS) !== 0 ? ['can be changed by every user'] : []),
+  ];
+  if (open.length > 0) warnings.push({ pointer: '', message: `${file} ${open.join(', and ')} (mode ${mode.toString(8).padStart(4, '0')}); make it 0600 or 0640, then reload` });
   return { config: parsed.config, warnings, digest: read === undefined ? MISSING : contentDigest(read.bytes) };
 }
 

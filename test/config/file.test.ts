@@ -68,14 +68,23 @@ t.test('a file that holds a secret and is readable by others is warned of (T16)'
   const file = join(t.testdir(), 'config.json');
   write(file, withSecret(CANARY), 0o644);
   const { warnings } = await readConfigFile(file, options);
-  t.match(warnings, [{ pointer: '', message: /holds a secret and is readable by every user \(mode 0644\); make it 0600 or 0640/ }]);
+  t.match(warnings, [{ pointer: '', message: /config\.json holds a secret and is readable by every user \(mode 0644\); make it 0600 or 0640, then reload$/ }]);
   t.notMatch(JSON.stringify(warnings), CANARY);
-  for (const mode of [0o600, 0o640]) {
+  for (const [mode, said] of [
+    [0o604, /json holds a secret and is readable by every user \(mode 0604\);/], [0o602, /json can be changed by every user \(mode 0602\);/],
+    [0o666, /json holds a secret and is readable by every user, and can be changed by every user \(mode 0666\);/],
+  ] as const) {
+    chmodSync(file, mode);
+    t.match((await readConfigFile(file, options)).warnings, [{ message: said }]);
+  }
+  for (const mode of [0o600, 0o640, 0o660, 0o400]) {
     chmodSync(file, mode);
     t.same((await readConfigFile(file, options)).warnings, []);
   }
   write(file, withSecret({ file: 'webhook.secret' }), 0o644);
   t.same((await readConfigFile(file, options)).warnings, [], 'a reference is no secret');
+  chmodSync(file, 0o646);
+  t.match((await readConfigFile(file, options)).warnings, [{ message: /json can be changed by every user \(mode 0646\);/ }], 'whoever changes it says where events go');
 });
 
 t.test('secrets come from a string, a file, the environment or a credential', async (t) => {
