@@ -46,8 +46,18 @@ t.test('a customer\'s limits are set, set back and shown', async (t) => {
     { mssp: 'm', id: 'c', threat_at: null, block_at: null, l2_enabled: null, l2_threshold: null },
     { mssp: 'm', id: 'c', l2_enabled: true, l2_threshold: 0.75 },
   ]);
-  for (const argv of [['--threat-at', 'none'], ['--threat-at', 'never'], ['--l2', 'maybe'], ['--l2-threshold', '1.5'], ['--l2-threshold', 'much'], ['--l2-threshold', 'promt=0.5'], ['--l2-threshold', 'prompt='], ['--l2-threshold', '']]) {
+  for (const argv of [['--threat-at', 'none'], ['--threat-at', 'never'], ['--l2', 'maybe']]) {
     t.equal((await configure(...argv)).code, 2, argv.join(' '));
+  }
+  for (const [threshold, said] of [
+    ['1.5', /: --l2-threshold takes a probability from 0 to 1, such as 0\.9\. /], ['-0.1', /from 0 to 1/], ['much', /from 0 to 1/], ['', /from 0 to 1/],
+    ['prompt=', /: --l2-threshold: prompt takes a probability from 0 to 1, such as 0\.9\. /], ['prompt=0.5,response=2', /--l2-threshold: response takes a probability from 0 to 1/],
+    ['promt=0.5', /: --l2-threshold takes one probability for all channels, or some of prompt, rag_context, tool_calls, response as in prompt=0\.9,rag_context=0\.8\. /],
+    ['prompt=0.5=0.6', /some of prompt, rag_context/], ['prompt=0.5,prompt=0.6', /names a channel twice/],
+  ] as const) {
+    const refused = await configure('--l2-threshold', threshold);
+    t.match(refused, { code: 2, err: said });
+    if (threshold.length > 4) t.notMatch(refused.err, threshold, 'what was given is not said');
   }
   t.equal(calls.length, 3);
 });

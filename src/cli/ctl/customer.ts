@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { RaxedError } from '../../errors.js';
 import { defineCommand } from '../command.js';
 import { done, field, list, pairs, plain, table } from '../render.js';
 import { confirmAndCall, drainOptions, drainParams, lossesOf } from './confirmation.js';
@@ -7,6 +8,7 @@ import { CUSTOMER_ID, msspOption, webhookSecret, webhookSecretOptions } from './
 
 const DATA_MODES = ['full', 'privacy_safe'] as const;
 const LIMITS = ['low', 'medium', 'high', 'critical'] as const;
+const THRESHOLD_CHANNELS = ['prompt', 'rag_context', 'tool_calls', 'response'] as const;
 /** What goes back to the scanner's own setting. */
 const DEFAULT = 'default';
 
@@ -132,15 +134,23 @@ function customerParams(args: {
   };
 }
 
-/** What is no number goes to the daemon as it is, which says what is wrong with it. */
-function parseThreshold(text: string): unknown {
+/** Throws USAGE. */
+function parseThreshold(text: string): number | object | null {
   if (text === DEFAULT) return null;
-  const numberOf = (word: string): unknown => (/^(?:0|1|0?\.\d+|1\.0+)$/.test(word) ? Number(word) : word);
-  if (!text.includes('=')) return numberOf(text);
-  return Object.fromEntries(text.split(',').map((part) => {
-    const [channel = '', value = ''] = part.split('=');
-    return [channel.trim(), numberOf(value.trim())];
-  }));
+  if (!text.includes('=')) return shareOf(text, '--l2-threshold');
+  const shares = text.split(',').map((part): [string, number] => {
+    const [name = '', value = '', ...more] = part.split('=');
+    const channel = THRESHOLD_CHANNELS.find((known) => known === name.trim());
+    if (channel === undefined || more.length > 0) throw new RaxedError('USAGE', `--l2-threshold takes one probability for all channels, or some of ${THRESHOLD_CHANNELS.join(', ')} as in prompt=0.9,rag_context=0.8`);
+    return [channel, shareOf(value, `--l2-threshold: ${channel}`)];
+  });
+  if (new Set(shares.map(([channel]) => channel)).size < shares.length) throw new RaxedError('USAGE', '--l2-threshold names a channel twice');
+  return Object.fromEntries(shares);
+}
+
+function shareOf(text: string, what: string): number {
+  if (!/^(?:0|1|0?\.\d{1,15}|[01]\.0{1,15})$/.test(text.trim())) throw new RaxedError('USAGE', `${what} takes a probability from 0 to 1, such as 0.9`);
+  return Number(text);
 }
 
 function factsOf(customer: object): [string, string][] {
