@@ -4,7 +4,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { readState } from '../agents/state-file.js';
 import type { StateStore } from '../agents/state-file.js';
 import { FORMATS, RULE_PATTERN } from '../config/format.js';
-import { unwritable } from '../errors.js';
+import { RaxedError, unwritable } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
 import type { ScanPolicy } from '../scanner/scan.js';
 import type { StreamId } from '../spool/spool.js';
@@ -24,7 +24,7 @@ export interface Suppressions {
   list(): readonly Suppression[];
   /** Those of a customer and those of all; without a customer, those of all. */
   of(customer: StreamId | undefined): ScanPolicy['suppressions'];
-  /** Takes the place of one of the same rule and scope. Rejects DISK_FULL or STATE_UNWRITABLE; then nothing has changed. */
+  /** Takes the place of one of the same rule and scope. Rejects LIMIT_REACHED, DISK_FULL or STATE_UNWRITABLE; then nothing has changed. */
   add(suppression: Suppression): Promise<void>;
   /** Resolves with whether there was one. Rejects as `add`. */
   remove(rule: string, customer: StreamId | undefined): Promise<boolean>;
@@ -47,6 +47,8 @@ const SuppressionsFile = Type.Object({ version: Type.Literal(1), suppressions: T
 
 const WHAT = 'the list of suppressions';
 const KEPT_MS = 7 * 86_400_000;
+/** Each scan looks at those of its customer and of all. */
+const MAX_SUPPRESSIONS = 1000;
 
 export async function openSuppressions({ store, clock, logger }: { readonly store: StateStore; readonly clock: Pick<Clock, 'now'>; readonly logger: Logger }): Promise<Suppressions> {
   let current: readonly Suppression[] = await readState({ what: WHAT, store, logger, parse: parseSuppressions });
@@ -77,7 +79,11 @@ export async function openSuppressions({ store, clock, logger }: { readonly stor
     list: () => current,
     of: (customer) => current.filter((each) => each.customer === undefined || sameCustomer(each.customer, customer)),
     async add(suppression) {
-      await change((before) => [...without(before, (each) => each.rule === suppression.rule && sameCustomer(each.customer, suppression.customer)), suppression]);
+      await change((before) => {
+        const others = without(before, (each) => each.rule === suppression.rule && sameCustomer(each.customer, suppression.customer));
+        if (others.length >= MAX_SUPPRESSIONS) throw new RaxedError('LIMIT_REACHED', `there are ${MAX_SUPPRESSIONS} suppressions already, as many as a daemon keeps`);
+        return [...others, suppression];
+      });
     },
     remove: (rule, customer) => change((before) => without(before, (each) => each.rule === rule && sameCustomer(each.customer, customer))),
     async forget(customer) {

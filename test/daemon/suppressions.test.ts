@@ -56,6 +56,21 @@ t.test('the same rule for the same customer again takes the place of the one bef
   t.same(suppressions.list().map(({ createdMs }) => createdMs), [2], 'those of a customer that is gone');
 });
 
+t.test('a daemon keeps a thousand suppressions, and says so of one more', async (t) => {
+  const at = world(t);
+  const entries = Array.from({ length: 1000 }, (_, n) => ({ rule: `pi-${n}`, created: '2026-05-01T00:00:00.000Z' }));
+  writeFileSync(at.file, JSON.stringify({ version: 1, suppressions: entries }));
+  const suppressions = await at.open();
+  await t.rejects(suppressions.add({ rule: 'jb-1', createdMs: NOW }), { code: 'LIMIT_REACHED', message: 'there are 1000 suppressions already, as many as a daemon keeps' });
+  await t.rejects(suppressions.add({ rule: 'pi-1', customer: ACME, createdMs: NOW }), { code: 'LIMIT_REACHED' });
+  t.equal(suppressions.list().length, 1000);
+  await suppressions.add({ rule: 'pi-1', reason: 'another', createdMs: NOW });
+  t.match(suppressions.list().at(-1), { rule: 'pi-1', reason: 'another' }, 'one may take the place of another');
+  await suppressions.remove('pi-2', undefined);
+  await suppressions.add({ rule: 'jb-1', createdMs: NOW });
+  t.equal((await at.open()).list().length, 1000);
+});
+
 t.test('what has expired stays to be seen for a week', async (t) => {
   const at = world(t);
   const suppressions = await at.open();
