@@ -46,7 +46,7 @@ function judgeFile({ site, read }: ConfigurationFacts): Finding[] {
   switch (read.kind) {
     case 'read': return [
       ok('file', `${file} is there and valid`, { file }),
-      ...read.warnings.map(({ pointer, message }) => warning('file', pointed({ pointer, message }), pointer === '' && message.includes('readable by every user')
+      ...read.warnings.map(({ pointer, message }) => warning('file', pointed({ pointer, message }), pointer === '' && message.includes('by every user')
         ? `Run \`${site.kind === 'service' ? `sudo chown root:raxed ${file} && sudo chmod 0640 ${file}` : `chmod 0600 ${file}`}\`.`
         : `Look at this place in ${file}.`, { file, pointer })),
     ];
