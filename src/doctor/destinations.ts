@@ -82,8 +82,9 @@ function judgeTls(facts: DestinationFacts, failure: Failure): Finding {
   return problem('tls', `${who(facts)}: ${inWords(failure, facts)}`, `See whether ${target.address} is the right address: \`openssl s_client -connect ${target.host}:${target.port}\` shows what answers. Correct url or tls at ${target.place}.`, data(facts));
 }
 
-function answerAdvice({ target }: DestinationFacts, failure: Failure): string {
-  if (isAboutOurCertificate(failure)) return clientCertificate(target);
+function answerAdvice({ target, reach }: DestinationFacts, failure: Failure): string {
+  // In TLS 1.3 a certificate is refused after the handshake, and some receivers do that without a word.
+  if (isAboutOurCertificate(failure) || (failure.code === 'ECONNRESET' && reach?.tls !== undefined)) return clientCertificate(target);
   if (failure.code === TIMEOUT) return 'The receiver takes the connection and says nothing: ask who runs it, or raise timeout_seconds where it is slow.';
   return `Correct what is named at ${target.place}; ${target.siem === undefined ? 'ask who runs the receiver for its log of this minute' : '`raxed ctl customer siem test` tries it again'}.`;
 }
@@ -94,7 +95,7 @@ function isAboutOurCertificate({ code, says = '' }: Failure): boolean {
 
 function clientCertificate({ tls, place }: Target): string {
   const has = typeof tls !== 'boolean' && tls.cert_file !== null;
-  return has ? `It does not take the certificate in tls.cert_file: ask who runs the receiver which authority it wants, and whether ours has expired (see "Certificates").`
+  return has ? `It most likely does not take the certificate in tls.cert_file: ask who runs the receiver which authority it wants, and whether ours has expired (see "Certificates").`
     : `It most likely wants a client certificate: ask who runs it for one, and set tls.cert_file and tls.key_file at ${place}.`;
 }
 
