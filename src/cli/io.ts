@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { errnoOf, RaxedError } from '../errors.js';
+import { isJournal } from '../platform/journal.js';
 
 export interface Output {
   write(text: string | Uint8Array, written?: (error?: Error | null) => void): boolean;
@@ -34,13 +35,21 @@ export function processIo(): Io {
   return {
     // Opening standard input costs time, and few commands read it.
     get stdin() { return process.stdin; },
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: isJournal(1, process.env) ? prioritized(process.stdout, 6) : process.stdout,
+    stderr: isJournal(2, process.env) ? prioritized(process.stderr, 3) : process.stderr,
     env: process.env,
     get home() { return homedir(); },
     cwd: process.cwd(),
     now: () => Date.now(),
     on: (event, listener) => process.on(event, listener),
+  };
+}
+
+/** In the journal the lines of a command that a unit runs have a priority (sd-daemon(3)): its answers 6, its errors 3. */
+export function prioritized(output: Output, priority: number): Output {
+  return {
+    write: (text, done) => output.write(typeof text === 'string' ? text.replace(/^(?=.)/gm, `<${priority}>`) : text, done),
+    on: (event, listener) => output.on(event, listener),
   };
 }
 
