@@ -12,12 +12,13 @@ import { trainModel } from './training.js';
  * `npm run train -- --data DIR` trains the on-device model and writes `src/model/weights.bin` and its manifest; the same data
  * give the same bytes. `--check` writes nothing, and fails when the bytes are not those that are there.
  */
-const { values } = parseArgs({ options: { data: { type: 'string' }, check: { type: 'boolean', default: false } } });
+const USAGE = `npm run train -- --data DIR [--check]
+
+  --data DIR   labelled texts, *.jsonl or *.jsonl.gz
+  --check      write nothing; fail when the shipped model is not what the data give
+`;
+const values = wanted();
 const folder = join(import.meta.dirname, '../model');
-if (values.data === undefined) {
-  process.stderr.write('npm run train -- --data DIR [--check]: DIR holds labelled texts, *.jsonl or *.jsonl.gz\n');
-  process.exit(2);
-}
 const startedMs = performance.now();
 const files = readCorpus(values.data);
 const generated = GRAMMARS.flatMap(grammarExamples);
@@ -46,4 +47,20 @@ if (values.check) {
   process.exitCode = different.length === 0 ? 0 : 1;
 } else {
   for (const [name, content] of written) writeFileSync(join(folder, name), content);
+}
+
+/** What the command line says; ends the process with the usage where it asks for it, or is not understood. */
+function wanted(): { readonly data: string; readonly check: boolean } {
+  try {
+    const { values: { help, data, check } } = parseArgs({ options: { data: { type: 'string' }, check: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } } });
+    if (help) {
+      process.stdout.write(USAGE);
+      process.exit(0);
+    }
+    if (data !== undefined) return { data, check };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  process.stderr.write(USAGE);
+  process.exit(2);
 }
