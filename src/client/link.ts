@@ -16,6 +16,8 @@ export interface LinkOptions {
   readonly connectTimeoutMs: number;
   /** Calls that wait for an answer. */
   readonly maxPending: number;
+  /** What these calls have as JSON, in UTF-8; one call alone may have more. */
+  readonly maxPendingBytes: number;
   /** Called for each new connection, before the calls that wait for it are sent. */
   readonly onConnected?: () => void;
   /** Monotonic milliseconds. */
@@ -36,6 +38,7 @@ export interface LinkCall {
 interface Pending {
   readonly call: LinkCall;
   readonly message: string;
+  readonly bytes: number;
   /** 0 where they cannot be too many. */
   readonly textBytes: number;
   sentAt: number | undefined;
@@ -61,6 +64,7 @@ export class Link {
   private closed = false;
   private lastId = HANDSHAKE_ID;
   private readonly pending = new Map<number, Pending>();
+  private pendingBytes = 0;
   private lastHeardAt = 0;
   private failures = 0;
   private retryAt = 0;
@@ -82,16 +86,19 @@ export class Link {
       if (this.socket === undefined && this.options.now() < this.retryAt) throw this.lastFailure ?? this.unreachable();
       const id = ++this.lastId;
       const message = stringify(id, call);
+      const bytes = Buffer.byteLength(message);
+      const { maxPendingBytes } = this.options;
+      if (this.pending.size > 0 && this.pendingBytes + bytes > maxPendingBytes) throw new RaxedError('BUSY', `calls of together ${this.pendingBytes} bytes wait for the daemon, and may have ${maxPendingBytes}`);
       const mayBeTooLarge = this.maxTextBytes === undefined || message.length * MAX_UTF8_BYTES_PER_UNIT > this.maxTextBytes;
       const textBytes = mayBeTooLarge ? call.textBytes?.() ?? 0 : 0;
       const timer = setTimeout(() => { this.expire(id); }, call.timeoutMs);
       const abort = (): void => { pending.settle({ error: call.signal?.reason }); };
       const pending: Pending = {
-        call, message, textBytes, sentAt: undefined,
+        call, message, bytes, textBytes, sentAt: undefined,
         settle: (outcome) => {
           clearTimeout(timer);
           call.signal?.removeEventListener('abort', abort);
-          this.pending.delete(id);
+          if (this.pending.delete(id)) this.pendingBytes -= bytes;
           if (this.pending.size === 0) this.becameIdle();
           if ('result' in outcome) resolve(outcome.result);
           else reject(outcome.error);
@@ -99,6 +106,7 @@ export class Link {
       };
       call.signal?.addEventListener('abort', abort, { once: true });
       this.pending.set(id, pending);
+      this.pendingBytes += bytes;
       this.stream?.ref();
       if (this.ready) this.send(pending);
       else this.connect();
@@ -131,7 +139,8 @@ export class Link {
     }
     this.socket = socket;
     // ws's own handshakeTimeout sees neither a connection that we make ourselves nor the daemon's first answer.
-    const timer = setTimeout(() => { fail(this.unreachable(`it did not answer within ${this.options.connectTimeoutMs} ms`)); }, this.options.connectTimeoutMs);
+    // It holds no process: a call that waits has a timer of its own.
+    const timer = setTimeout(() => { fail(this.unreachable(`it did not answer within ${this.options.connectTimeoutMs} ms`)); }, this.options.connectTimeoutMs).unref();
     const fail = (error: RaxedError): void => {
       clearTimeout(timer);
       this.failed(socket, error);
@@ -160,7 +169,7 @@ export class Link {
     if ('socketPath' in target) {
       const problem = socketPathProblem('', target.socketPath);
       if (problem !== undefined) throw new RaxedError('SOCKET_PATH_TOO_LONG', problem.message);
-      return new WebSocket('ws://raxed/v1/rpc', { ...common, createConnection: () => createConnection(target.socketPath) });
+      return new WebSocket('ws://raxed/v1/rpc', { ...common, createConnection: () => (this.stream = createConnection(target.socketPath)) });
     }
     return new WebSocket(new URL('/v1/rpc', target.url.replace(/^http/, 'ws')), { ...common, headers: target.token === undefined ? {} : { authorization: `Bearer ${target.token}` } });
   }

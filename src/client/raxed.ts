@@ -32,6 +32,8 @@ export interface RaxedOptions {
   readonly failOpen?: boolean;
   /** Calls that may wait for the daemon at once; 1,000 unless told. More of them are as if it could not be asked. */
   readonly maxPending?: number;
+  /** What these calls may have together, in bytes; 64 MiB unless told. One call alone may have what the daemon takes. */
+  readonly maxPendingBytes?: number;
   /** Of the agent; 60,000 unless told, 0: none but those made with `heartbeat()`. */
   readonly heartbeatIntervalMs?: number;
   /** Called for each scan that found a threat. */
@@ -75,6 +77,7 @@ const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DAEMON_UNREACHA
 
 const TIMEOUT_MS = 5000;
 const MAX_PENDING = 1000;
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 const HEARTBEAT_INTERVAL_MS = 60_000;
 const MAX_TIME_MS = 86_400_000;
 /** What a scan in an application that ends may cost it. */
@@ -101,7 +104,7 @@ export class Raxed {
     this.link = new Link({
       target: url === undefined ? { socketPath: socketPath ?? findScanSocket(process.env, { home: homedir(), cwd: process.cwd() }) } : { url, token },
       connectTimeoutMs,
-      maxPending: options.maxPending ?? MAX_PENDING,
+      maxPending: options.maxPending ?? MAX_PENDING, maxPendingBytes: options.maxPendingBytes ?? MAX_PENDING_BYTES,
       onConnected: () => { this.register(); },
       now: () => performance.now(),
       random: Math.random,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
+import { createServer as createNetServer } from 'node:net';
 import type { Server } from 'node:http';
 import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -233,6 +234,39 @@ t.test('more calls than may wait are not queued', async (t) => {
   const outcomes = await Promise.all([1, 2, 3, 4].map((n) => raxed.scan(String(n))));
   t.match(outcomes[3], { unavailable: true, error: { code: 'BUSY' } });
   t.equal(outcomes.filter((outcome) => outcome.unavailable && outcome.error.code === 'BUSY').length, 1);
+});
+
+t.test('calls that wait are bounded in bytes too, but one alone is not', async (t) => {
+  const path = await fakeDaemon(t, ({ id, method }, socket) => { if (method === 'version') reply(socket, id, HELLO); });
+  const raxed = client(t, { socketPath: path, maxPendingBytes: 2000, timeoutMs: 300 });
+  // In UTF-8 the last has twice as many bytes as characters.
+  const outcomes = await Promise.all(['x'.repeat(800), 'x'.repeat(800), '\u00e4'.repeat(200)].map((text) => raxed.scan(text)));
+  t.match(outcomes[2], { unavailable: true, error: { code: 'BUSY', message: /^calls of together 1\d{3} bytes wait for the daemon, and may have 2000$/ } });
+  t.equal(outcomes.filter((outcome) => outcome.unavailable && outcome.error.code === 'BUSY').length, 1);
+  const fresh = client(t, { socketPath: path, maxPendingBytes: 2000, timeoutMs: 300 });
+  const [alone, beside] = await Promise.all([fresh.scan('x'.repeat(5000)), fresh.scan('x')]);
+  t.match(alone, { unavailable: true, error: { code: 'DAEMON_UNREACHABLE' } }, 'it was sent');
+  t.match(beside, { unavailable: true, error: { code: 'BUSY' } });
+});
+
+t.test('a daemon that takes the connection and says nothing does not keep a program alive beyond its call', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'raxed-mute-'));
+  const mute = createNetServer();
+  const path = join(folder, 's');
+  await new Promise<void>((resolve) => { mute.listen(path, resolve); });
+  t.teardown(() => { mute.close(); rmSync(folder, { recursive: true, force: true }); });
+  const program = `
+    const { Raxed } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/client/raxed.ts'))});
+    const outcome = await new Raxed({ socketPath: ${JSON.stringify(path)}, timeoutMs: 80_000_000 }).scan('x', { timeoutMs: 50 });
+    process.stdout.write(outcome.error.code);
+  `;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => { child.kill('SIGKILL'); });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => { said += chunk.toString(); });
+  const code = await new Promise((resolve) => { child.on('exit', resolve); });
+  t.equal(code, 0, 'it ends by itself');
+  t.equal(said, 'DAEMON_UNREACHABLE');
 });
 
 t.test('an application is registered as an agent, sends heartbeats, and says farewell', async (t) => {
