@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.js';
 import type { ConfigProblem } from '../errors.js';
 import type { Finding } from './finding.js';
-import { AS_ROOT, judgeOf } from './finding.js';
+import { AS_ROOT, counted, judgeOf } from './finding.js';
 import type { Site } from './site.js';
 
 /** What reading the configuration file came to. */
@@ -67,7 +67,7 @@ function judgeTenants({ site, tenants }: ConfigurationFacts): Finding[] {
   const file = site.paths.tenantsFile;
   switch (tenants?.kind) {
     case undefined: case 'none': return [];
-    case 'merged': return [ok('tenants', `${tenants.mssps} MSSPs and ${tenants.customers} customers made with \`raxed ctl\` are in ${file}`, { file, mssps: tenants.mssps, customers: tenants.customers })];
+    case 'merged': return [ok('tenants', `${counted(tenants.mssps, 'MSSP')} and ${counted(tenants.customers, 'customer')} made with \`raxed ctl\` are in ${file}`, { file, mssps: tenants.mssps, customers: tenants.customers })];
     case 'unreadable': return tenants.errno === 'EACCES'
       ? [notChecked('tenants', `this user may not read ${file}, where the tenants made with \`raxed ctl\` are`, AS_ROOT)]
       : [problem('tenants', `${file}, where the tenants made with \`raxed ctl\` are, cannot be read (${tenants.errno})`, 'It must be a regular file; move anything else away and start the daemon again.')];
@@ -87,7 +87,7 @@ function judgeContent({ site, effective }: ConfigurationFacts): Finding[] {
       ? problem('mssp', 'there is no MSSP: no threat is delivered anywhere', `Add one under "mssps" in ${file}, or run \`sudo raxed ctl mssp create --id … --name … --webhook-url … --webhook-secret -\`.`)
       : customers.length === 0
         ? problem('customer', `the MSSP ${mssps[0]?.id ?? ''} has no customer: no threat is delivered anywhere`, `Add one under "customers" of the MSSP in ${file}, or run \`sudo raxed ctl customer create --mssp ${mssps[0]?.id ?? 'ID'} --id … --name …\`.`)
-        : ok('customer', `${mssps.length === 1 ? '1 MSSP' : `${mssps.length} MSSPs`} and ${customers.length === 1 ? '1 customer' : `${customers.length} customers`} (${customers.slice(0, 5).join(', ')}${customers.length > 5 ? ', …' : ''})`, { customers }),
+        : ok('customer', `${counted(mssps.length, 'MSSP')} and ${counted(customers.length, 'customer')} (${customers.slice(0, 5).join(', ')}${customers.length > 5 ? ', …' : ''})`, { customers }),
     agent === null
       ? warning('agent', '`agent` is not set: no heartbeats are sent, and a scan must name its MSSP and customer itself', `Add "agent": { "id": "agent_…", "mssp_id": "…", "customer_id": "…" } to ${file}.`)
       : customers.includes(`${agent.mssp_id}/${agent.customer_id}`)

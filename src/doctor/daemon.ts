@@ -1,5 +1,5 @@
 import type { Finding } from './finding.js';
-import { AS_ROOT, judgeOf } from './finding.js';
+import { AS_ROOT, counted, judgeOf } from './finding.js';
 import type { DestinationStatus, Status } from './status.js';
 
 /** The daemon's own word: what `status` answers, or why it did not. */
@@ -31,23 +31,23 @@ function judgeSpool({ spool }: Status): Finding[] {
   const lost = rejected + dropped;
   return [
     state !== 'ok' ? problem('spool', `the spool is ${state}: ${state === 'failing' ? 'its disk cannot be written' : 'new events are not kept'}; scans are still answered`, 'Make room on the disk of the state folder, raise spool.max_bytes, or mend the destination that is behind (below).', { state, bytes })
-      : share > FILLING ? warning('spool', `${pending} events wait and fill ${filled}`, 'Mend the destination that is behind (below), or raise spool.max_bytes.', { bytes, pending })
-        : ok('spool', `${pending} events wait, ${filled}`, { bytes, pending }),
-    ...(lost > 0 ? [warning('lost', `${lost} events were lost since the start, because the spool was full`, 'A `delivery_gap` event tells the SOC. Raise spool.max_bytes, or mend the destination that is behind.', { rejected, dropped })] : []),
-    ...(dead > 0 ? [warning('dead', `${dead} events were refused for good by a destination`, 'See why with `raxed ctl spool dead list`; then `raxed ctl spool dead replay`, or `raxed ctl spool dead purge`.', { dead })] : []),
+      : share > FILLING ? warning('spool', `${counted(pending, 'waiting event')} fill${pending === 1 ? 's' : ''} ${filled}`, 'Mend the destination that is behind (below), or raise spool.max_bytes.', { bytes, pending })
+        : ok('spool', `${counted(pending, 'event')} waiting, ${filled}`, { bytes, pending }),
+    ...(lost > 0 ? [warning('lost', `${counted(lost, 'event')} lost since the start, because the spool was full`, 'A `delivery_gap` event tells the SOC. Raise spool.max_bytes, or mend the destination that is behind.', { rejected, dropped })] : []),
+    ...(dead > 0 ? [warning('dead', `${counted(dead, 'event')} refused for good by a destination`, 'See why with `raxed ctl spool dead list`; then `raxed ctl spool dead replay`, or `raxed ctl spool dead purge`.', { dead })] : []),
   ];
 }
 
 function judgeScans({ scansFailed, scansIncomplete }: Status): Finding[] {
   if (scansFailed + scansIncomplete === 0) return [];
-  return [warning('scans', `${scansFailed} scans failed and ${scansIncomplete} did not end in time since the start: those texts are not known to be clean`, 'See `journalctl -u raxed`; send its lines with `raxed ctl bundle` to support.', { failed: scansFailed, incomplete: scansIncomplete })];
+  return [warning('scans', `${counted(scansFailed, 'scan')} failed and ${scansIncomplete} did not end in time since the start: those texts are not known to be clean`, 'See `journalctl -u raxed`; send its lines with `raxed ctl bundle` to support.', { failed: scansFailed, incomplete: scansIncomplete })];
 }
 
 function judgeDestination(destination: DestinationStatus): Finding[] {
   const { name, state, url, pending, oldestSeconds, stalled, lastError } = destination;
   const data = { destination: name, state, pending };
   const said = lastError === undefined ? '' : `: ${lastError}`;
-  const waiting = `${pending} events wait`;
+  const waiting = `${counted(pending, 'event')} waiting`;
   switch (state) {
     case 'ok': return [ok('destination', `${name} takes events`, data), ...late(destination)];
     case 'idle': return [ok('destination', `${name} was sent nothing yet`, data), ...late(destination)];
@@ -58,5 +58,5 @@ function judgeDestination(destination: DestinationStatus): Finding[] {
 
 function late({ name, pending, oldestSeconds }: DestinationStatus): Finding[] {
   if (pending === 0 || oldestSeconds <= OLD_SECONDS) return [];
-  return [warning('late', `${name}: the oldest of ${pending} events waits for ${Math.round(oldestSeconds / 60)} minutes`, 'See `raxed ctl spool status`; the receiver may be slower than the events come.', { destination: name })];
+  return [warning('late', `${name}: the oldest of ${counted(pending, 'event')} waits for ${Math.round(oldestSeconds / 60)} minutes`, 'See `raxed ctl spool status`; the receiver may be slower than the events come.', { destination: name })];
 }

@@ -55,3 +55,8 @@ export function summaryOf(findings: readonly Finding[]): Summary {
 
 /** What an ordinary user may not see. */
 export const AS_ROOT = 'Run `sudo raxed doctor` to see it.';
+
+/** `1 event`, `3 events`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,5 +1,5 @@
 import type { Finding } from './finding.js';
-import { AS_ROOT, judgeOf } from './finding.js';
+import { AS_ROOT, counted, judgeOf } from './finding.js';
 import type { Account } from './permissions.js';
 import type { Site } from './site.js';
 import type { Unit } from './unit.js';
@@ -39,7 +39,7 @@ function judgeUnit({ systemd, unit, watchdogEvents }: ServiceFacts): Finding[] {
     ...(unit.needsReload ? [warning('changed', 'a file of the unit was changed and systemd has not read it', 'Run `sudo systemctl daemon-reload && sudo systemctl restart raxed`.')] : []),
     ...(unit.restarts >= MANY_RESTARTS ? [warning('restarts', `it was started again ${unit.restarts} times after it had ended by itself`, `Look for why it ended: ${JOURNAL}.`, { restarts: unit.restarts })] : []),
     ...(watchdogEvents === undefined ? [notChecked('watchdog', 'how often the watchdog ended it: the journal cannot be read', AS_ROOT)]
-      : watchdogEvents > 0 ? [warning('watchdog', `the watchdog ended it ${watchdogEvents} times in the last seven days: it stood still for a minute`, `Look at what stood around it: ${JOURNAL}; usually a disk that does not answer, or a machine without memory.`, { events: watchdogEvents })] : []),
+      : watchdogEvents > 0 ? [warning('watchdog', `the watchdog ended it ${counted(watchdogEvents, 'time')} in the last seven days: it stood still for a minute`, `Look at what stood around it: ${JOURNAL}; usually a disk that does not answer, or a machine without memory.`, { events: watchdogEvents })] : []),
   ];
 }
 

@@ -9,7 +9,7 @@ import { lookUp } from '../../src/doctor/probes/names.js';
 import { reach } from '../../src/doctor/probes/reach.js';
 import type { Reach } from '../../src/doctor/reach.js';
 import { TIMEOUT } from '../../src/doctor/reach.js';
-import type { Target } from '../../src/doctor/targets.js';
+import type { Target, TargetContext } from '../../src/doctor/targets.js';
 import { targetsOf } from '../../src/doctor/targets.js';
 import { ConfigError } from '../../src/errors.js';
 import { nodeClock } from '../../src/platform/node.js';
@@ -19,7 +19,7 @@ import { httpReceiver, syslogReceiver } from '../fixtures/receivers.js';
 import { brief, config, MSSP, NOW, of } from './facts.js';
 
 const FILE = '/etc/raxed/config.json';
-const ALL_FILE = { configFile: FILE, managedBy: () => 'file' } as const;
+const ALL_FILE: TargetContext = { configFile: FILE, managedBy: () => 'file' };
 
 function webhook(url: string, tls: object | boolean = false): Target {
   const [target] = targetsOf(config({ mssps: [{ ...MSSP, webhook: { url, secret: 'CANARY-SECRET', tls }, customers: [] }] }), ALL_FILE);
