@@ -163,7 +163,8 @@ export function bodyOf({ body }: Answer): string {
   return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
-function rawResponse(answer: Answer, body: string): string {
+/** A whole HTTP response, after which the connection ends. `body` as `bodyOf` gives it. */
+export function rawResponse(answer: Answer, body: string): string {
   const { status } = answer;
   const lines = Object.entries({ ...headers(answer, body), connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`;

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RaxedError } from '../errors.js';
-import type { Logger } from '../ports.js';
+import type { Clock, Logger } from '../ports.js';
 import { loopbackSourceProblem } from './door.js';
 import type { Answer } from './http.js';
-import { METRICS_PATH, bodyOf, failure, headers, wrongVerb } from './http.js';
+import { METRICS_PATH, bodyOf, endAndLinger, failure, headers, rawResponse, wrongVerb } from './http.js';
 import { listenLoopback } from './tcp-listener.js';
 
 export interface MetricsListener {
@@ -22,11 +22,14 @@ const MAX_CONNECTIONS = 16;
  * Throws PORT_IN_USE, or CONFIG_INVALID when others could reach the address.
  */
 export async function createMetricsListener(
-  { host, port, metrics }: { readonly host: string; readonly port: number; readonly metrics: () => string }, logger: Logger,
+  { host, port, metrics }: { readonly host: string; readonly port: number; readonly metrics: () => string }, { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<MetricsListener> {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => { send(answer(request, metrics), response, clock); };
   const server = createServer({
     headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1000, maxHeaderSize: 16_384,
-  }, (request, response) => { send(answer(request, metrics), response); });
+  }, serve);
+  // Else Node would ask for a body that is not read.
+  server.on('checkContinue', serve);
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(REQUEST_TIMEOUT_MS);
   const address = await listenLoopback(server, { host, port, setting: 'control.metrics' });
@@ -52,9 +55,14 @@ function answer(request: IncomingMessage, metrics: () => string): Answer {
   }
 }
 
-/** Bodies are not read: after one the connection ends. */
-function send(outcome: Answer, response: ServerResponse): void {
+/** Of a request that has a body nothing more is read, and the connection ends. */
+function send(outcome: Answer, response: ServerResponse, clock: Clock): void {
   const body = bodyOf(outcome);
-  response.writeHead(outcome.status, { ...headers(outcome, body), ...(response.req.complete ? {} : { connection: 'close' }) });
-  response.end(body);
+  const { req: request } = response;
+  if (!hasBody(request)) response.writeHead(outcome.status, headers(outcome, body)).end(body);
+  else endAndLinger(request.socket, rawResponse(outcome, body), clock);
+}
+
+function hasBody({ headers: { 'content-length': length, 'transfer-encoding': coding } }: IncomingMessage): boolean {
+  return coding !== undefined || (length !== undefined && Number(length) > 0);
 }

@@ -263,7 +263,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
       peerUid,
     }, { clock, logger });
     undo.push(() => server.close(0));
-    const metricsListener = scrapedAt === null ? undefined : await createMetricsListener({ ...scrapedAt, metrics: () => metrics(server.stats()) }, logger);
+    const metricsListener = scrapedAt === null ? undefined : await createMetricsListener({ ...scrapedAt, metrics: () => metrics(server.stats()) }, { clock, logger });
     undo.push(async () => { await metricsListener?.close(); });
 
     const retention = createRetention({

@@ -9,12 +9,12 @@ import { nodeClock } from '../../src/platform/node.js';
 import { silentLogger } from '../fixtures/logger.js';
 import { shortFolder } from '../fixtures/short-folder.js';
 import { fakeMethods } from './actions.js';
-import { http, parseAnswer, raw, until } from './raw-client.js';
+import { connect, http, parseAnswer, raw, readToEnd, until } from './raw-client.js';
 
 const METRICS = '# HELP a A.\n# TYPE a gauge\na 1\n';
 
 async function listen(t: Test, metrics: () => string = () => METRICS): Promise<{ readonly place: { readonly port: number }; readonly listener: MetricsListener }> {
-  const listener = await createMetricsListener({ host: '127.0.0.1', port: 0, metrics }, silentLogger);
+  const listener = await createMetricsListener({ host: '127.0.0.1', port: 0, metrics }, { clock: nodeClock, logger: silentLogger });
   t.teardown(() => listener.close());
   return { listener, place: { port: Number(new URL(listener.address).port) } };
 }
@@ -34,6 +34,24 @@ t.test('the listener answers GET /metrics without a token, and nothing else', as
     t.match(answer.headers, /allow: get/);
   }
   t.equal((await http(place, '/v1/scan', { body: '{"prompt":"x"}' })).status, 404);
+});
+
+t.test('of a request with a body nothing is read beyond its head, and the connection ends', async (t) => {
+  const { place } = await listen(t);
+  for (const more of ['content-length: 5\r\n\r\nhello', 'content-length: 5\r\n\r\n', 'expect: 100-continue\r\ncontent-length: 5\r\n\r\n', 'transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n']) {
+    const text = await raw(place, `POST /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\n${more}GET /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+    t.match(text, /^HTTP\/1\.1 405 [^\r]*\r\n[^]*connection: close\r\n/, 'at once, without a body that is asked for');
+    t.notMatch(text, METRICS, 'what follows is no request');
+  }
+  const socket = connect(place);
+  const ended = readToEnd(socket);
+  let sent = 0;
+  const pour = (): void => { while (!socket.destroyed && socket.write('x'.repeat(65_536))) sent += 65_536; };
+  socket.on('drain', pour);
+  socket.write('PUT /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000000000000\r\n\r\n');
+  pour();
+  t.match(await ended, /^HTTP\/1\.1 405 /, 'also to who sends without end');
+  t.ok(sent < 64 * 1024 * 1024, `what the kernel's buffers take, ${sent} bytes`);
 });
 
 t.test('web pages get nothing from it, by sending to it or by a name of their own', async (t) => {
@@ -59,7 +77,7 @@ t.test('a port in use and an address that others can reach are refused by name; 
   await new Promise<void>((resolve) => { taken.listen(0, '127.0.0.1', resolve); });
   t.teardown(() => { taken.close(); });
   const { port } = taken.address() as AddressInfo;
-  const start = (host: string, at: number): Promise<MetricsListener> => createMetricsListener({ host, port: at, metrics: () => METRICS }, silentLogger);
+  const start = (host: string, at: number): Promise<MetricsListener> => createMetricsListener({ host, port: at, metrics: () => METRICS }, { clock: nodeClock, logger: silentLogger });
   await t.rejects(start('127.0.0.1', port), { code: 'PORT_IN_USE', message: `port ${port} of 127.0.0.1 cannot be listened on (another process listens there)` });
   await t.rejects(start('0.0.0.0', 0), { code: 'CONFIG_INVALID', message: /^control\.metrics\.host is not a loopback address/ });
   const { listener, place } = await listen(t);
