@@ -8,6 +8,7 @@ import { watchConfig } from '../config/watch.js';
 import type { Daemon, DaemonPorts } from '../daemon/daemon.js';
 import { startDaemon } from '../daemon/daemon.js';
 import { ERROR_CODES, RaxedError } from '../errors.js';
+import { keepHeapSmall } from '../platform/heap.js';
 import { isJournal } from '../platform/journal.js';
 import type { ProcessLog } from '../platform/log.js';
 import { createLogger } from '../platform/log.js';
@@ -67,6 +68,7 @@ export async function startWatchedDaemon(options: RunOptions): Promise<WatchedDa
  * starting goes to the journal, where its priority finds it; elsewhere it is thrown, for the one who started it.
  */
 export async function runDaemon(args: { readonly config?: string | undefined }): Promise<number> {
+  keepHeapSmall();
   process.umask(0o077);
   const { env } = process;
   const journal = isJournal(1, env);
