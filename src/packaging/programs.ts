@@ -71,8 +71,8 @@ async function compileAhead(folder: string, runtime: Runtime): Promise<void> {
   try {
     const compiler = join(draft, 'compile.cjs');
     await build({ ...COMMON, entryPoints: [join(SOURCE, 'packaging/compile.ts')], outfile: compiler });
-    const program = join(folder, 'program.cjs');
-    call(runtime.node, [compiler, program, `${program}.cache`, ...COMPILED_FOR], { env: {} });
+    // The seed decides about the order of tables in what is written; it is no condition for its use.
+    call(runtime.node, ['--random-seed=1', compiler, join(folder, 'program.cjs'), `${INSTALLED}/program.cjs`, ...COMPILED_FOR], { env: {} });
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
