@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { eventually, post } from '../fixtures/daemon.js';
@@ -76,6 +76,13 @@ t.test('raxed on a host with systemd', { skip: customerHostRefusal() }, async (t
     for (const user of ['app', 'stranger']) t.match(await control(user), { code: 7, stdout: '' }, user);
     t.not((await host.run(['cat', CONFIG], 'stranger')).code, 0, 'a stranger cannot read the configuration');
     t.not((await host.run(['ls', '/var/lib/raxed'], 'app')).code, 0, 'nobody else looks into the state');
+  });
+
+  await t.test('those who look after it are told that all is well', async (t) => {
+    t.match(await host.run(['raxed', 'doctor']), { code: 0, stdout: /native engine RE2[\s\S]*\n0 problems/ });
+    await host.type('raxed ctl bundle');
+    t.ok(readdirSync(host.path('/root')).some((name) => /^raxed-bundle-.*\.tar\.gz$/.test(name)));
+    t.comment((await host.output('dpkg-query', '--show', '--showformat=installed size: ${Installed-Size} KiB', 'raxed')));
   });
 
   await t.test('an edit of the configuration is in force at once', async (t) => {
@@ -163,6 +170,8 @@ t.test('raxed on a host with systemd', { skip: customerHostRefusal() }, async (t
     t.equal(await host.show('NRestarts'), '0');
     const told = (await host.journal('raxed')).filter(({ MESSAGE, PRIORITY }) => PRIORITY === '3' && /scaner/.test(MESSAGE));
     t.ok(told.length > 0, 'as an error');
+    t.match(await host.run(['raxed', 'doctor', '--offline']), { code: 4, stdout: /scaner/ }, 'doctor knows it too');
+    await host.type('rm raxed-bundle-* && raxed ctl bundle && ls raxed-bundle-*');
     copyFileSync(host.path(`${CONFIG}.good`), host.path(CONFIG));
     rmSync(host.path(`${CONFIG}.good`));
     await host.output('systemctl', 'start', 'raxed');
