@@ -98,7 +98,7 @@ function judgeContent({ site, effective }: ConfigurationFacts): Finding[] {
 
 function judgeInForce({ site, read, running }: ConfigurationFacts): Finding[] {
   const file = site.paths.configFile;
-  if (running === undefined) return [notChecked('in_force', 'whether a daemon has this file in force: none answers')];
+  if (running === undefined) return [notChecked('in_force', 'whether a daemon has this file in force: none could be asked')];
   if (running.file !== file) return [problem('in_force', `the running daemon reads ${running.file}, not ${file}`, `Edit ${running.file}, or start the daemon with \`--config ${file}\`.`, { running: running.file })];
   const restart = running.restartRequired ? [warning('restart', 'a part of the file (state_dir or control) holds only after a restart', 'Run `sudo systemctl restart raxed`; nothing that waits is lost.')] : [];
   if (running.lastError !== undefined) return [problem('in_force', `the running daemon refused this file and keeps the one before: ${running.lastError}`, `Correct ${file}; the daemon takes it up by itself within a second.`), ...restart];

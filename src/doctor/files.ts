@@ -50,9 +50,11 @@ function judgeConfigFile({ site, config }: FilesFacts, account: Account): Findin
   const entry = targetOf(config);
   if (entry === undefined) return [];
   const file = site.paths.configFile;
-  const restore = `Run \`sudo chown root:${account.name} ${file} && sudo chmod 0640 ${file}\`.`;
-  const blocked = readObstacle(config, account) ?? hidden(entry.path, site);
-  if (blocked !== undefined) return [problem('config', `the daemon's user ${account.name} cannot read ${file}: ${blocked}`, blocked.endsWith('read it') ? restore : folderAdvice(blocked, account), { file })];
+  const restore = grant(file, site, account);
+  const blocked = readObstacle(config, account);
+  const out = hidden(entry.path, site);
+  if (blocked !== undefined) return [problem('config', `the daemon's user ${account.name} cannot read ${file}: ${blocked.says}`, blocked.folder === undefined ? restore : folderAdvice(blocked.folder, site, account), { file })];
+  if (out !== undefined) return [problem('config', `the daemon's user ${account.name} cannot read ${file}: ${out}`, `Move it to /etc/raxed, and name the new place behind --config with \`sudo systemctl edit raxed\`.`, { file })];
   const writable = site.kind === 'service' && writeBits(entry.uid, entry.mode, account, entry.gid);
   if (writable) return [warning('config', `${file} (mode ${modeText(entry.mode)}) can be changed by ${account.name} or by everybody: whoever takes the daemon over could redirect what it sends`, restore, { file })];
   return [ok('config', `${file} (mode ${modeText(entry.mode)}) can be read by ${account.name}`, { file })];
@@ -73,13 +75,12 @@ function judgeReference({ reference: { path, pointer, kind }, way, unusable }: S
   }
   const entry = way.entries.at(-1);
   if (entry === undefined || entry.kind !== 'file') return [problem(kind, `${at} is not a regular file`, `Correct ${pointer} in ${site.paths.configFile}.`, data)];
-  const grant = `sudo chown root:${account.name} ${path} && sudo chmod 0640 ${path}`;
   const out = hidden(entry.path, site);
   if (out !== undefined) return [problem(kind, `the daemon's user ${account.name} cannot read the ${WORDS[kind]} ${at}: ${out}`, `Move it: \`sudo mv ${path} /etc/raxed/\`, and name the new place at ${pointer} in ${site.paths.configFile}.`, data)];
   const blocked = readObstacle(way, account);
-  if (blocked !== undefined) return [problem(kind, `the daemon's user ${account.name} cannot read the ${WORDS[kind]} ${at}: ${blocked}`, blocked.endsWith('read it') ? `Run \`${grant}\`.` : folderAdvice(blocked, account), data)];
+  if (blocked !== undefined) return [problem(kind, `the daemon's user ${account.name} cannot read the ${WORDS[kind]} ${at}: ${blocked.says}`, blocked.folder === undefined ? grant(path, site, account) : folderAdvice(blocked.folder, site, account), data)];
   if (unusable !== undefined) return [problem(kind, `the ${WORDS[kind]} ${at} ${unusable}`, 'Write the secret alone into the file, as one line of UTF-8.', data)];
-  if ((kind === 'secret' || kind === 'key') && (entry.mode & 0o004) !== 0) return [warning(kind, `the ${WORDS[kind]} ${at} can be read by every user of this machine (mode ${modeText(entry.mode)})`, `Run \`${site.kind === 'service' ? grant : `chmod 0600 ${path}`}\`.`, data)];
+  if ((kind === 'secret' || kind === 'key') && (entry.mode & 0o004) !== 0) return [warning(kind, `the ${WORDS[kind]} ${at} can be read by every user of this machine (mode ${modeText(entry.mode)})`, site.kind === 'service' ? grant(path, site, account) : `Run \`chmod 0600 ${path}\`.`, data)];
   return [ok(kind, `the ${WORDS[kind]} ${at} can be read by ${account.name}`, data)];
 }
 
@@ -106,18 +107,18 @@ function judgeEnvironment({ site, references }: FilesFacts): Finding[] {
 function judgeState({ site, state }: FilesFacts, account: Account): Finding[] {
   const folder = site.paths.stateDir;
   const { way, left, foreign } = state;
-  const own = `sudo chown -R ${account.name}:${account.name} ${folder} && sudo chmod 0700 ${folder}`;
+  const own = `sudo chown -R ${account.name}:${groupOf(site, account)} ${folder} && sudo chmod 0700 ${folder}`;
   if (way.stopped !== undefined) {
     if (way.stopped.errno === 'EACCES') return [notChecked('state', `this user may not look into ${folder}`, AS_ROOT)];
     if (way.stopped.errno !== 'ENOENT') return [problem('state', `the state folder ${folder} cannot be used: ${way.stopped.path} (${way.stopped.errno})`, `Move ${way.stopped.path} away.`)];
     const blocked = site.kind === 'service' ? undefined : writeObstacle({ entries: way.entries }, account);
     return [blocked === undefined
       ? ok('state', `there is no state folder ${folder} yet; it is made at the first start`, { folder })
-      : problem('state', `the state folder ${folder} cannot be made: ${blocked}`, `Make it: \`sudo install -d -m 0700 -o ${account.name} ${folder}\`.`, { folder })];
+      : problem('state', `the state folder ${folder} cannot be made: ${blocked.says}`, `Make it: \`sudo install -d -m 0700 -o ${account.name} ${folder}\`.`, { folder })];
   }
   const entry = way.entries.at(-1);
   if (entry?.kind !== 'folder') return [problem('state', `${folder} is not a folder`, `Move it away, or correct state_dir in ${site.paths.configFile}.`, { folder })];
-  const blocked = writeObstacle(way, account) ?? hidden(folder, site);
+  const blocked = writeObstacle(way, account)?.says ?? hidden(folder, site);
   const main = blocked !== undefined
     ? problem('state', `the daemon's user ${account.name} cannot write to the state folder ${folder}: ${blocked}`, `Run \`${own}\`.`, { folder })
     : (entry.mode & 0o077) !== 0 && (entry.mode & 0o7000) === 0
@@ -133,7 +134,7 @@ function judgeState({ site, state }: FilesFacts, account: Account): Finding[] {
 function judgeRules({ folder, way, problems }: FilesFacts['rules'][number], site: Site, account: Account): Finding[] {
   if (way.stopped?.errno === 'EACCES') return [notChecked('rules', `this user may not look into ${folder}`, AS_ROOT)];
   if (way.stopped !== undefined) return [problem('rules', `the folder of rules ${folder} does not exist`, `Make it, or take it out of /scanner/rules_dirs in ${site.paths.configFile}.`, { folder })];
-  const blocked = readObstacle(way, account) ?? hidden(folder, site);
+  const blocked = readObstacle(way, account)?.says ?? hidden(folder, site);
   if (blocked !== undefined) return [problem('rules', `the daemon's user ${account.name} cannot read the rules in ${folder}: ${blocked}`, `Run \`sudo chmod -R a+rX ${folder}\`.`, { folder })];
   if (problems.length > 0) return problems.map((each) => problem('rules', each, `Correct or remove the rule; \`raxed rules check ${folder}\` says when it is right.`, { folder }));
   return [ok('rules', `the rules in ${folder} compile and their examples hold`, { folder })];
@@ -146,9 +147,19 @@ function hidden(path: string, { unit }: Site): string | undefined {
   return undefined;
 }
 
-function folderAdvice(blocked: string, account: Account): string {
-  const folder = blocked.split(' (mode ')[0] ?? '';
-  return `Let ${account.name} pass: \`sudo chgrp ${account.name} ${folder} && sudo chmod g+rx ${folder}\`, or move the file to /etc/raxed.`;
+function grant(path: string, site: Site, account: Account): string {
+  if (site.kind === 'person') return `Let ${account.name} read it, or run the daemon as a user who may.`;
+  return `Run \`sudo chown root:${groupOf(site, account)} ${path} && sudo chmod 0640 ${path}\`.`;
+}
+
+function folderAdvice(folder: string, site: Site, account: Account): string {
+  if (site.kind === 'person') return `Let ${account.name} pass through ${folder}, or move the file elsewhere.`;
+  return `Let ${account.name} pass: \`sudo chgrp ${groupOf(site, account)} ${folder} && sudo chmod g+rx ${folder}\`; or move the file to /etc/raxed.`;
+}
+
+/** The service's group by name; Debian's is the user's namesake. */
+function groupOf({ unit }: Site, account: Account): string {
+  return (unit?.group ?? '') || account.name;
 }
 
 function some(names: readonly string[]): string {

@@ -31,21 +31,30 @@ export function targetOf(way: Way): Entry | undefined {
   return way.stopped === undefined ? way.entries.at(-1) : undefined;
 }
 
+/** What keeps somebody from a file: a folder on the way, or the file itself. */
+export interface Obstacle {
+  readonly folder: string | undefined;
+  readonly says: string;
+}
+
 /** What keeps `account` from reading a file (or listing a folder) at the end of a way that leads there; undefined: nothing. */
-export function readObstacle(way: Way, account: Account): string | undefined {
+export function readObstacle(way: Way, account: Account): Obstacle | undefined {
   return obstacle(way, account, READ);
 }
 
 /** Likewise for making and changing files in a folder. */
-export function writeObstacle(way: Way, account: Account): string | undefined {
+export function writeObstacle(way: Way, account: Account): Obstacle | undefined {
   return obstacle(way, account, WRITE | ENTER);
 }
 
-function obstacle({ entries }: Way, account: Account, wanted: number): string | undefined {
-  for (const [index, entry] of entries.entries()) {
-    const isLast = index === entries.length - 1;
-    const needs = isLast ? wanted : ENTER;
-    if ((bitsFor(entry, account) & needs) !== needs) return `${entry.path} (mode ${modeText(entry.mode)}) does not let ${account.name} ${isLast ? (wanted === READ ? 'read it' : 'write to it') : 'enter'}`;
+function obstacle({ entries }: Way, account: Account, wanted: number): Obstacle | undefined {
+  const target = entries.at(-1);
+  for (const entry of entries) {
+    const { path, mode, uid, gid } = entry;
+    const needs = entry === target ? wanted : ENTER;
+    if ((bitsFor(entry, account) & needs) === needs) continue;
+    if (entry === target) return { folder: undefined, says: `its mode is ${modeText(mode)}, its owner uid ${uid}, its group gid ${gid}` };
+    return { folder: path, says: `${path} (mode ${modeText(mode)}) does not let ${account.name} pass` };
   }
   return undefined;
 }

@@ -114,7 +114,7 @@ t.test('of a broken site everything is said, and no secret', { skip: isRoot ? fa
   t.equal(code, 4);
   t.ok((json.summary['problems'] ?? 0) > 8, text);
   const problems = told(json.checks, 'problem');
-  t.match(problems, /user nobody cannot read .*config\.json: .*sudo chown root:nobody/);
+  t.match(problems, /user nobody cannot read .*config\.json: .*sudo chown root:nogroup/);
   t.match(problems, /user nobody cannot read the secret's file .*webhook\.secret/);
   t.match(problems, /no CA file \/nonexistent\/ca\.pem \(\/mssps\/0\/webhook\/tls\/ca_file\)/);
   t.match(problems, /environment variable LOGSCALE .* is not set for the daemon/);

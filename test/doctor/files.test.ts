@@ -30,14 +30,17 @@ t.test('who may read and write what is judged by owner, group, mode and every fo
     t.equal(writeObstacle(path, RAXED) === undefined, writes, `${what}: write`);
   }
   t.equal(readObstacle(way('/a/f', { mode: 0 }), { name: 'root', uid: 0, gids: [0] }), undefined, 'root reads all');
-  t.match(readObstacle(way('/a/b/f', {}, { mode: 0o700 }), RAXED), '/a/b (mode 0700) does not let raxed enter');
+  t.same(readObstacle(way('/a/b/f', {}, { mode: 0o700 }), RAXED), { folder: '/a/b', says: '/a/b (mode 0700) does not let raxed pass' });
   t.end();
 });
 
 t.test('the configuration file is the daemon\'s to read and not to write', (t) => {
   t.same(brief(judge({})), ['ok files.config', 'ok files.state']);
   t.match(of('problem', judge({ config: way('/etc/raxed/config.json', { gid: 0, mode: 0o600 }) })), /raxed cannot read .*sudo chown root:raxed \/etc\/raxed\/config\.json && sudo chmod 0640/);
-  t.match(of('problem', judge({ config: way('/etc/raxed/config.json', {}, { mode: 0o700 }) })), /does not let raxed enter .*sudo chgrp raxed \/etc\/raxed && sudo chmod g\+rx/);
+  t.match(of('problem', judge({ config: way('/etc/raxed/config.json', {}, { mode: 0o700 }) })), /does not let raxed pass .*sudo chgrp raxed \/etc\/raxed && sudo chmod g\+rx/);
+  t.match(of('problem', judge({ site: person(), config: way('/home/anna/raxed.json', { gid: 0, mode: 0o600 }) })), /its mode is 0600, its owner uid 0, .*Let raxed read it, or run the daemon as a user who may/);
+  t.match(of('problem', judge({ site: person(), config: way('/home/anna/raxed.json', {}, { mode: 0o700 }) })), /Let raxed pass through \/home\/anna/);
+  t.match(of('problem', judge({ config: way('/home/anna/config.json') })), /ProtectHome.*sudo systemctl edit raxed/);
   for (const mine of [{ uid: 990 }, { mode: 0o660 }, { mode: 0o642 }]) t.match(of('warning', judge({ config: way('/etc/raxed/config.json', mine) })), /can be changed by raxed/);
   t.same(brief(judge({ config: missing('/etc/raxed/config.json') })), ['ok files.state'], 'that it is missing is said elsewhere');
   t.same(brief(judge({ account: undefined })), ['not_checked files.account']);
