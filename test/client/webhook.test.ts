@@ -6,7 +6,7 @@ import t from 'tap';
 import { checkWebhook, verifyWebhook } from '../../src/client/webhook.js';
 import { signPayload } from '../../src/outputs/signature.js';
 import { makeProject, readmeBlocks } from '../fixtures/readme.js';
-import { closedPort } from '../fixtures/receivers.js';
+import { freePorts } from '../fixtures/syslog-peer.js';
 import { eventually } from '../fixtures/daemon.js';
 
 const NOW = 1_769_769_000;
@@ -72,7 +72,7 @@ t.test('no request without the secret is ever verified, and none makes it throw'
 for (const [framework, index] of [['express', 0], ['fastify', 1]] as const) {
   t.test(`the README's receiver with ${framework} takes what is signed, once, and refuses the rest`, async (t) => {
     const project = makeProject([framework]);
-    const port = await closedPort();
+    const { app: port } = await freePorts(['app']);
     const code = readmeBlocks('Receive webhooks', 'js')[index] ?? '';
     t.match(code, `from '${framework}'`);
     const app = spawn(process.execPath, [project.write('app.mjs', code)], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PORT: String(port), RAXE_WEBHOOK_SECRET: 'my_secret' } });

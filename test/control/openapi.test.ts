@@ -11,7 +11,7 @@ import { openApi } from '../../src/control/openapi.js';
 import { pathOfMethod } from '../../src/control/protocol.js';
 import { ERROR_CODES } from '../../src/errors.js';
 import { makeSite, post, startDaemonProcess } from '../fixtures/daemon.js';
-import { closedPort } from '../fixtures/receivers.js';
+import { freePorts } from '../fixtures/syslog-peer.js';
 import { fakeMethods } from './actions.js';
 
 type Json = Record<string, unknown>;
@@ -108,7 +108,8 @@ t.test('the checks above can fail', (t) => {
 
 t.test('a daemon serves it on each socket with what that socket serves, and answers as it says', async (t) => {
   const site = makeSite();
-  const [port, token] = [await closedPort(), 'a-token-of-sixteen-and-more-characters'];
+  const { http: port } = await freePorts(['http']);
+  const token = 'a-token-of-sixteen-and-more-characters';
   site.writeConfig({
     control: { socket: site.controlSocket, http: { port, token, mssp_id: 'mssp_a', customer_id: 'cust_a' } },
     edition: 'enterprise', spool: { min_free_bytes: 0 }, agent: { id: 'agent_self', mssp_id: 'mssp_a', customer_id: 'cust_a' },
