@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
 import { build } from 'esbuild';
 import { configJsonSchema } from './config/schema.js';
-import { BUNDLE } from './packaging/bundle.js';
+import { bundle } from './packaging/bundle.js';
 import { writeBuiltinRules } from './scanner/builtin.js';
+import { VERSION } from './version.js';
 
 /**
  * Makes `dist/` from `src/`: the programs and the library as bundles with lazily loaded chunks (a third of the start time of
@@ -25,7 +26,7 @@ const library = [
 if (!process.argv.includes('--if-needed') || newest(source) > (existsSync(dist) ? statSync(dist).mtimeMs : 0)) {
   rmSync(outdir, { recursive: true, force: true });
   const common = {
-    ...BUNDLE,
+    ...bundle(VERSION),
     outdir,
     outbase: source,
     splitting: true,

@@ -6,9 +6,9 @@ import { ERROR_CODES } from '../src/errors.js';
 const source = resolve(import.meta.dirname, '../src');
 const files = sourceFiles(source);
 
-/** Which rooms a room may import from, beside `errors` and `ports`. `*`: the composing room and what starts it. */
+/** Which rooms a room may import from, beside `errors` and `ports`. `*`: the composing room and what starts it; `..`: package.json. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | '*'>> = {
-  errors: [], ports: [], nearest: [], metrics: [], ulid: [], version: [],
+  errors: [], ports: [], nearest: [], metrics: [], ulid: [], version: ['..'],
   config: ['nearest'], scanner: ['platform', 'model'], model: [], train: ['model'], spool: [], audit: [],
   tenants: ['config'],
   event: ['scanner'],

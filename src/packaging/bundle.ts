@@ -1,7 +1,8 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 
-const CLI = join(dirname(import.meta.dirname), 'cli');
+const ROOT = join(import.meta.dirname, '../..');
+const CLI = join(ROOT, 'src/cli');
 
 const lightYargs: Plugin = {
   name: 'light yargs',
@@ -10,11 +11,23 @@ const lightYargs: Plugin = {
   },
 };
 
-/** What the bundles of `npm run build` and those of the Debian package have in common. */
-export const BUNDLE = {
-  bundle: true,
-  platform: 'node',
-  logLevel: 'warning',
-  alias: { 'string-width': join(CLI, 'text-width.ts') },
-  plugins: [lightYargs],
-} satisfies BuildOptions;
+/** Of package.json nothing goes into a bundle but the version. */
+function versionPlugin(version: string): Plugin {
+  return {
+    name: 'version',
+    setup({ onLoad }) {
+      onLoad({ filter: new RegExp(`^${ROOT}/package\\.json$`) }, () => ({ contents: JSON.stringify({ version }), loader: 'json' }));
+    },
+  };
+}
+
+/** What the bundles of `npm run build` and those of the Debian package have in common. `version` is what they say that they are. */
+export function bundle(version: string) {
+  return {
+    bundle: true,
+    platform: 'node',
+    logLevel: 'warning',
+    alias: { 'string-width': join(CLI, 'text-width.ts') },
+    plugins: [lightYargs, versionPlugin(version)],
+  } satisfies BuildOptions;
+}

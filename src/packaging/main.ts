@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { VERSION } from '../version.js';
 import { re2Addon } from './native.js';
 import { nodeRuntime } from './runtime.js';
 import { stage } from './stage.js';
@@ -13,12 +14,12 @@ import { BuildError, call, requirePrograms } from './tools.js';
  */
 const ROOT = join(import.meta.dirname, '../..');
 /** deb-version(7), without epoch and revision. */
-const VERSION = /^\d[A-Za-z0-9.+~-]*$/;
+const DEBIAN_VERSION = /^\d[A-Za-z0-9.+~-]*$/;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { out: { type: 'string', default: ROOT }, 'package-version': { type: 'string' } } });
-  const version = values['package-version'] ?? versionOfCheckout();
-  if (!VERSION.test(version)) throw new BuildError('--package-version takes a version such as 1.2.3 or 1.2.3~test1');
+  const version = values['package-version'] ?? VERSION;
+  if (!DEBIAN_VERSION.test(version)) throw new BuildError('--package-version takes a version such as 1.2.3 or 1.2.3~test1');
   requirePrograms(['dh', 'dpkg-buildpackage', 'strip', 'g++', 'make', 'python3', 'npm']);
   const began = performance.now();
   const say = (text: string): void => { process.stdout.write(`${text}\n`); };
@@ -44,11 +45,6 @@ async function main(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function versionOfCheckout(): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest && typeof manifest.version === 'string' ? manifest.version : '';
 }
 
 /** The time that all files of the package get: SOURCE_DATE_EPOCH, else that of the newest commit. */

@@ -1,9 +1,9 @@
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { build } from 'esbuild';
-import { BUNDLE } from './bundle.js';
+import { bundle } from './bundle.js';
 import type { Runtime } from './runtime.js';
 import { call } from './tools.js';
 
@@ -20,7 +20,6 @@ const FIRST_LINE = `#!/usr/bin/env -S -u NODE_OPTIONS -u NODE_PATH -u NODE_PRESE
 const COMPILED_FOR = ['ctl', 'status', '--socket', '/nonexistent/raxed.sock'];
 
 const COMMON = {
-  ...BUNDLE,
   absWorkingDir: ROOT,
   format: 'cjs',
   target: 'node24',
@@ -35,9 +34,10 @@ const COMMON = {
  * `worker.mjs`, and the native engine beside them. The npm packages that are in it, by their folders.
  */
 export async function writePrograms(folder: string, { version, addon, runtime }: { readonly version: string; readonly addon: string; readonly runtime: Runtime }): Promise<ReadonlySet<string>> {
-  const plugins = [...BUNDLE.plugins, versionPlugin(version), addonPlugin];
+  const common = { ...bundle(version), ...COMMON };
+  const plugins = [...common.plugins, addonPlugin];
   const program = await build({
-    ...COMMON, plugins,
+    ...common, plugins,
     entryPoints: [join(SOURCE, 'packaging/program.ts')],
     outfile: join(folder, 'program.cjs'),
     // The launcher passes these in.
@@ -47,13 +47,13 @@ export async function writePrograms(folder: string, { version, addon, runtime }:
     supported: { 'dynamic-import': false },
   });
   const worker = await build({
-    ...COMMON, plugins, format: 'esm',
+    ...common, plugins, format: 'esm',
     entryPoints: [join(SOURCE, 'scanner/worker.ts')],
     outfile: join(folder, 'worker.mjs'),
     banner: { js: "import{createRequire as __raxedRequire}from'node:module';const require=__raxedRequire(import.meta.url);" },
   });
   await build({
-    ...COMMON,
+    ...common,
     entryPoints: [join(SOURCE, 'packaging/launcher.ts')],
     outfile: join(folder, 'raxed.cjs'),
     define: { 'import.meta.dirname': '__dirname' },
@@ -70,7 +70,7 @@ async function compileAhead(folder: string, runtime: Runtime): Promise<void> {
   const draft = mkdtempSync(join(tmpdir(), 'raxed-compile-'));
   try {
     const compiler = join(draft, 'compile.cjs');
-    await build({ ...COMMON, entryPoints: [join(SOURCE, 'packaging/compile.ts')], outfile: compiler });
+    await build({ ...COMMON, bundle: true, platform: 'node', entryPoints: [join(SOURCE, 'packaging/compile.ts')], outfile: compiler });
     // The seed decides about the order of tables in what is written; it is no condition for its use.
     call(runtime.node, ['--random-seed=1', compiler, join(folder, 'program.cjs'), `${INSTALLED}/program.cjs`, ...COMPILED_FOR], { env: {} });
   } finally {
@@ -81,19 +81,6 @@ async function compileAhead(folder: string, runtime: Runtime): Promise<void> {
 /** The folders of the npm packages that have a file in the bundle. */
 function packagesIn({ inputs }: Metafile): string[] {
   return Object.keys(inputs).flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []).map((folder) => join(ROOT, folder));
-}
-
-/** The version that the program says: the package's. */
-function versionPlugin(version: string): Plugin {
-  return {
-    name: 'version',
-    setup({ onLoad }) {
-      onLoad({ filter: new RegExp(`^${ROOT}/package\\.json$`) }, ({ path }) => {
-        const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
-        return { contents: JSON.stringify({ ...(typeof manifest === 'object' ? manifest : {}), version }), loader: 'json' };
-      });
-    },
-  };
 }
 
 /** The native engine lies beside the programs. */

@@ -43,7 +43,8 @@ export async function stage(folder: string, { version, at, runtime, addon }: Sta
   for (const name of readdirSync(templates)) cpSync(join(templates, name), join(debian, name));
   copyFileSync(join(templates, 'config.json'), join(folder, 'package/etc/raxed/config.json'));
   for (const [from, to] of [['raxed.service', 'raxed.service'], ['raxed.sysusers', 'raxed.sysusers'], ['raxed.tmpfiles', 'raxed.tmpfiles']] as const) copyFileSync(join(ROOT, 'systemd', from), join(debian, to));
-  const maintainer = /^Maintainer: (.+)$/m.exec(readFileSync(join(templates, 'control'), 'utf8'))?.[1] ?? '';
+  const maintainer = maintainerOf(process.env);
+  writeFileSync(join(debian, 'control'), readFileSync(join(templates, 'control'), 'utf8').replace(/^(?=Section:)/m, `Maintainer: ${maintainer}\n`));
   writeFileSync(join(debian, 'changelog'), debianChangelog(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'), { version, maintainer, at }));
   writeFileSync(join(debian, 'copyright'), debianCopyright({ copyright: 'The raxed developers', components: componentsOf(runtime, packages) }));
   await writeManuals(debian, { version, at });
@@ -55,6 +56,11 @@ export async function stage(folder: string, { version, at, runtime, addon }: Sta
   mkdirSync(join(debian, 'source'));
   writeFileSync(join(debian, 'source/format'), '3.0 (native)\n');
   for (const name of ['README.md', 'config.example.json', 'systemd/prometheus-rules.yaml']) copyFileSync(join(ROOT, name), join(doc, name.replace(`${dirname(name)}/`, '')));
+}
+
+/** Who builds it, as Debian's tools are told; else nobody in particular, at an address that nobody has. */
+function maintainerOf({ DEBFULLNAME: name, DEBEMAIL: address }: Readonly<Record<string, string | undefined>>): string {
+  return address === undefined || address === '' ? 'raxed maintainers <raxed@example.org>' : `${name ?? 'raxed maintainers'} <${address}>`;
 }
 
 async function writeManuals(debian: string, made: { readonly version: string; readonly at: number }): Promise<void> {
