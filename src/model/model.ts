@@ -103,29 +103,41 @@ function unit(sum: number, square: number): number {
   return sum / Math.sqrt(Math.max(1, square));
 }
 
+/** All of MODEL_FAMILIES but `benign`. */
+const FAMILY_HEADS = 8;
+
 /** The weights of all families for one feature side by side: they are asked for together. */
 function interleaved(heads: readonly LinearHead[]): Int8Array {
-  const weights = new Int8Array(heads.length * FEATURES);
-  for (const [index, head] of heads.entries()) for (let feature = 0; feature < FEATURES; feature++) weights[feature * heads.length + index] = head.weights[feature] ?? 0;
+  const weights = new Int8Array(FAMILY_HEADS * FEATURES);
+  for (const [index, head] of heads.entries()) for (let feature = 0; feature < FEATURES; feature++) weights[feature * FAMILY_HEADS + index] = head.weights[feature] ?? 0;
   return weights;
 }
 
-/** What `marginOf` says of each family, in one pass. */
+/** What `marginOf` says of each family, in one pass; the eight sums are kept apart by name, which takes a third of the time of an array. */
 function familyMargins({ found, size, counts }: Features, heads: readonly LinearHead[], weights: Int8Array): number[] {
   const squares = [0, 0, 0];
   for (let each = 0; each < size; each++) {
-    const value = SUBLINEAR[counts[found[each] ?? 0] ?? 0] ?? 0;
-    const block = blockOf(found[each] ?? 0);
+    const feature = found[each] ?? 0;
+    const value = SUBLINEAR[counts[feature] ?? 0] ?? 0;
+    const block = blockOf(feature);
     squares[block] = (squares[block] ?? 0) + value * value;
   }
-  const norms = squares.map((square) => unit(1, square));
-  const sums = new Float64Array(heads.length);
+  const norms = Float64Array.from(squares, (square) => unit(1, square));
+  let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
   for (let each = 0; each < size; each++) {
     const feature = found[each] ?? 0;
     const value = (SUBLINEAR[counts[feature] ?? 0] ?? 0) * (norms[blockOf(feature)] ?? 0);
-    for (let head = 0; head < sums.length; head++) sums[head] = (sums[head] ?? 0) + value * (weights[feature * sums.length + head] ?? 0);
+    const at = FAMILY_HEADS * feature;
+    a += value * (weights[at] ?? 0);
+    b += value * (weights[at + 1] ?? 0);
+    c += value * (weights[at + 2] ?? 0);
+    d += value * (weights[at + 3] ?? 0);
+    e += value * (weights[at + 4] ?? 0);
+    f += value * (weights[at + 5] ?? 0);
+    g += value * (weights[at + 6] ?? 0);
+    h += value * (weights[at + 7] ?? 0);
   }
-  return heads.map(({ step, bias }, head) => bias + step * (sums[head] ?? 0));
+  return [a, b, c, d, e, f, g, h].map((sum, head) => (heads[head]?.bias ?? 0) + (heads[head]?.step ?? 0) * sum);
 }
 
 /** `benign` has what the threat has not; the rest is shared among the families of attacks. */
