@@ -44,7 +44,7 @@ export class Prefilter {
   /** What the kinds of hits mean for the patterns that can match: by number of kind, where its groups and then its beginnings begin in `live`. */
   private readonly live: Uint16Array;
   private readonly liveBounds: Uint32Array;
-  /** By group: where in the text it ends next, on the way from the end to the beginning. */
+  /** By group of a pattern that can match: where in the text it ends next, on the way from the end to the beginning. */
   private readonly nextEnds: Int32Array;
   private readonly viable = new Hits();
   private readonly sorted = new Hits();
@@ -97,6 +97,11 @@ export class Prefilter {
   /** Whether a pattern can match. */
   possible(pattern: number): boolean {
     return this.lacking[pattern] === 0 && this.isRuledOut[pattern] === 0;
+  }
+
+  /** Whether matches of a pattern begin before the literal that tells where, at the end of its ranges. */
+  isBehind(pattern: number): boolean {
+    return this.tables.anchors[pattern] === BEHIND;
   }
 
   /**
@@ -157,7 +162,6 @@ export class Prefilter {
       for (let group = firstGroup[pattern] ?? 0; group < end; group++) if ((nextEnds[group] ?? FAR) > start + (windows[group] ?? 0)) return false;
       return true;
     };
-    nextEnds.fill(FAR);
     viable.clear();
     let noted = length;
     for (let i = length - 2; i >= 0; i -= 2) {
@@ -228,7 +232,7 @@ export class Prefilter {
 
   /** What the kinds of hits of this text mean for the patterns that can match it: most of it is for others. */
   private keepLive(): void {
-    const { kinds, lacking, live, liveBounds, tables: { meanings, meaningBounds, patternOf } } = this;
+    const { kinds, lacking, live, liveBounds, nextEnds, tables: { meanings, meaningBounds, patternOf } } = this;
     let to = 0;
     for (let number = 1; number <= this.kindCount; number++) {
       const bounds = 2 * (kinds[number] ?? 0);
@@ -237,7 +241,9 @@ export class Prefilter {
       const middle = meaningBounds[bounds + 1] ?? 0;
       for (; k < middle; k++) {
         const group = meanings[k] ?? 0;
-        if (lacking[patternOf[group] ?? 0] === 0) live[to++] = group;
+        if (lacking[patternOf[group] ?? 0] !== 0) continue;
+        live[to++] = group;
+        nextEnds[group] = FAR;
       }
       liveBounds[2 * number + 1] = to;
       const end = meaningBounds[bounds + 2] ?? 0;

@@ -130,11 +130,14 @@ class CompiledRuleset implements Ruleset {
   private prepared: Matchers | undefined;
   /** By channel: 1 for the patterns that are for it; undefined when none is. */
   private readonly applies: ReadonlyMap<Channel, Uint8Array>;
-  /** By pattern, while a text is searched: where its match begins and ends, and how many characters were looked at. */
   private readonly buffer = new UnitBuffer();
+  /** By pattern: where its match in the text at hand begins (-1: there is none) and ends. */
   private readonly starts: Int32Array;
   private readonly endsAt: Int32Array;
-  private readonly wasted: Float64Array;
+  /** The patterns with a match. */
+  private readonly matched: number[] = [];
+  /** How many characters were looked at for the pattern at hand. */
+  private wasted = 0;
 
   constructor({ rules, patterns, ruleOf, checks, tables }: Compiled, private readonly re2: Re2Module | undefined) {
     this.rules = rules;
@@ -150,9 +153,8 @@ class CompiledRuleset implements Ruleset {
       if (marks.includes(1)) applies.set(channel, marks);
     }
     this.applies = applies;
-    this.starts = new Int32Array(patterns.length);
+    this.starts = new Int32Array(patterns.length).fill(-1);
     this.endsAt = new Int32Array(patterns.length);
-    this.wasted = new Float64Array(patterns.length);
   }
 
   prepare(): void {
@@ -162,72 +164,74 @@ class CompiledRuleset implements Ruleset {
   find(text: string, channel: Channel): RuleHit[] {
     if (!this.applies.has(channel) || text === '') return [];
     const { sections, unlocated, native } = this.matchers();
-    const { starts, wasted, patterns } = this;
-    starts.fill(-1);
-    wasted.fill(0);
+    const { starts, patterns, matched } = this;
+    for (const index of matched) starts[index] = -1;
+    matched.length = 0;
     this.steps = 0;
     const budget = MAX_PASSES * text.length;
     const units = this.buffer.copy(text);
     const isAscii = Buffer.byteLength(text, 'utf8') === text.length;
-    let any = false;
     const possible = new Set<number>();
     for (const { first, prefilter, needs } of sections) {
       const needsHere = needs.get(channel);
       if (needsHere === undefined) continue;
       prefilter.search(units, isAscii, needsHere);
+      let current = -1;
       prefilter.beginnings(units, (at, from, to) => {
         const index = first + at;
         const pattern = patterns[index];
         const known = starts[index] ?? -1;
-        if (pattern === undefined || (known >= 0 && known <= from) || (wasted[index] ?? 0) > budget) return;
-        if (pattern.skippedParts > 0 && !pattern.tailMatches(units, to)) this.waste(index, pattern.steps);
-        else if (this.searchRange(units, index, { text, from, to })) any = true;
-        if ((wasted[index] ?? 0) > budget) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
+        if (index !== current) this.wasted = 0;
+        current = index;
+        if (pattern === undefined || (known >= 0 && known <= from) || this.wasted > budget) return;
+        if (prefilter.isBehind(at) && !pattern.tailMatches(units, to)) this.waste(pattern.steps);
+        else this.searchRange(units, index, { text, from, to });
+        if (this.wasted > budget) this.searchRange(units, index, { text, from: 0, to: text.length });
       });
       for (const at of prefilter.unlocated) if (prefilter.possible(at)) possible.add(first + at);
     }
 
     for (const index of native === undefined || possible.size < MIN_NATIVE ? possible : matchingOf(text, native, unlocated) ?? possible) {
-      if (possible.has(index)) any = this.searchRange(units, index, { text, from: 0, to: text.length }) || any;
+      if (possible.has(index)) this.searchRange(units, index, { text, from: 0, to: text.length });
     }
-    return any ? this.hits() : [];
+    return matched.length > 0 ? this.hits() : [];
   }
 
-  /** Notes the first match that begins in a range, both ends included; whether there is one. */
-  private searchRange(units: Units, index: number, { text, from, to }: { readonly text: string; readonly from: number; readonly to: number }): boolean {
+  /** Notes the first match that begins in a range, both ends included, if there is one. */
+  private searchRange(units: Units, index: number, { text, from, to }: { readonly text: string; readonly from: number; readonly to: number }): void {
     const pattern = this.patterns[index];
-    if (pattern === undefined) return false;
+    if (pattern === undefined) return;
     const check = this.checks[index];
     for (let start = from; start <= to; start++) {
       if (isInsideCharacter(units, start)) continue;
       // What has check digits is tried place by place: it is short.
       const last = check === undefined ? to : start;
       const end = pattern.matchEnd(units, start, last);
-      this.waste(index, pattern.steps);
+      this.waste(pattern.steps);
       if (end >= 0) {
         const begin = last > start ? pattern.matchStart(units, end) : start;
         if (check === undefined || hasValidCheck(check, text.slice(begin, end))) {
+          if (this.starts[index] === -1) this.matched.push(index);
           this.starts[index] = begin;
           this.endsAt[index] = end;
-          return true;
+          return;
         }
       }
       start = last;
     }
-    return false;
   }
 
-  private waste(index: number, steps: number): void {
-    this.wasted[index] = (this.wasted[index] ?? 0) + steps + 1;
+  private waste(steps: number): void {
+    this.wasted += steps + 1;
     this.steps += steps + 1;
   }
 
   private hits(): RuleHit[] {
     const hits: RuleHit[] = [];
-    for (let index = 0; index < this.patterns.length; index++) {
-      const start = this.starts[index] ?? -1;
+    for (const index of this.matched.sort((a, b) => a - b)) {
+      const start = this.starts[index] ?? 0;
       const rule = this.rules[this.ruleOf[index] ?? 0];
-      if (start < 0 || rule === undefined) continue;
+      if (rule === undefined) continue;
       const end = this.endsAt[index] ?? 0;
       const last = hits[hits.length - 1];
       if (last?.rule !== rule) hits.push({ rule, start, end });
