@@ -1,13 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { ActionDeps } from './actions.js';
-import { createActions } from './actions.js';
 import { checkAccess } from './access.js';
 import { createOwnAgent } from './agent.js';
 import { openAuditLog } from '../audit/log.js';
 import type { AuditFields, AuditKind } from '../audit/record.js';
-import { createAuditActions } from './audit-actions.js';
 import { AVAILABLE_SIEM } from '../config/available.js';
 import { EDITION_LIMITS } from '../config/limits.js';
 import type { Env, Paths } from '../config/paths.js';
@@ -15,18 +12,6 @@ import { effectivePaths } from '../config/paths.js';
 import type { Config } from '../config/schema.js';
 import type { LoadedConfig } from './configuration.js';
 import { createConfiguration } from './configuration.js';
-import { createMetricsListener } from '../control/metrics-listener.js';
-import type { SocketStats } from '../control/server.js';
-import { createControlServer } from '../control/server.js';
-import { createAgentMethods } from '../control/methods/agent.js';
-import { createAuditMethods } from '../control/methods/audit.js';
-import { createCustomerMethods } from '../control/methods/customer.js';
-import { createMsspMethods } from '../control/methods/mssp.js';
-import { createRulesMethods } from '../control/methods/rules.js';
-import { createScanMethods } from '../control/methods/scan.js';
-import { createSiemMethods } from '../control/methods/siem.js';
-import { createSpoolMethods } from '../control/methods/spool.js';
-import { createSystemMethods } from '../control/methods/system.js';
 import type { DataPathState } from './data-path.js';
 import { createDataPath } from './data-path.js';
 import { createDepartures } from './departures.js';
@@ -40,29 +25,29 @@ import { tenantKey } from './generation.js';
 import { keepHouse } from './housekeeping.js';
 import { installationId } from './installation.js';
 import { createInstaller } from './installer.js';
+import { listen, wouldMove } from './listening.js';
 import { createLosses } from './losses.js';
+import type { MethodDeps } from './methods.js';
+import { methodsOf } from './methods.js';
 import { metricsOf } from './metrics.js';
 import { createHistogram } from '../metrics/histogram.js';
 import { jsonStore } from '../platform/durable-file.js';
 import { processUsage } from '../platform/process-usage.js';
 import { nodeSpoolFiles } from '../platform/spool-files.js';
-import { peerUid } from '../platform/peer.js';
 import { createPolicies, openPolicyRecord } from './policies.js';
 import type { Clock, DaemonLog, Random } from '../ports.js';
 import { createRemovals } from './removals.js';
 import { createRetention } from './retention.js';
 import { createRotations } from './rotations.js';
 import { blanketWarnings, suppressionWarnings } from './rule-names.js';
-import { createRulesActions } from './rules-actions.js';
 import { auditLimits, retentionMs, spoolOptions } from './settings.js';
 import { createSiteAgents } from './site-agents.js';
-import { createSpoolActions } from './spool-actions.js';
 import { openReserve, reserveBytes } from '../spool/reserve.js';
 import { createSpool } from '../spool/spool.js';
 import { lockState } from './state-locks.js';
 import { openSuppressions } from './suppressions.js';
 import { timedFiles } from './timed-files.js';
-import { createTenantActions, requester } from './tenant-actions.js';
+import { requester } from './tenant-actions.js';
 import { mergeTenants } from '../tenants/merge.js';
 import { openTenantsStore } from '../tenants/store.js';
 import { createUlid } from '../ulid.js';
@@ -126,8 +111,9 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     let segmentBytes = config.spool.segment_bytes;
     const reserve = await openReserve(join(paths.stateDir, 'reserve'), () => reserveBytes(segmentBytes), { files: nodeSpoolFiles, random, logger });
+    const auditPlace = { folder: join(paths.stateDir, 'audit'), keyFile: join(paths.stateDir, 'audit.key') };
     const audit = await openAuditLog(
-      { folder: join(paths.stateDir, 'audit'), keyFile: join(paths.stateDir, 'audit.key'), ...auditLimits(config) },
+      { ...auditPlace, ...auditLimits(config) },
       { files: nodeSpoolFiles, clock, random, logger, spend: (write) => reserve.spend(write), ulid: () => `aud_${ulid()}` },
     );
     undo.push(() => audit.close());
@@ -220,8 +206,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     function restartRequired(): boolean {
       const now = effectivePaths(options.paths, generation().config, options.env);
       return now.stateDir !== paths.stateDir || now.controlSocket !== paths.controlSocket || now.scanSocket !== paths.scanSocket
-        || placeOf(generation().config.control.http) !== placeOf(config.control.http)
-        || JSON.stringify(generation().config.control.metrics) !== JSON.stringify(config.control.metrics);
+        || wouldMove(config.control, generation().config.control);
     }
 
     // Before a customer of the same id is in force.
@@ -229,42 +214,21 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     await (await installer.prepare(configuration.effective().config))();
     undo.push(() => generation().scanner.close());
 
-    const actionDeps: ActionDeps = {
-      generation, policy: (key) => policies.current(key), spool, destinations, agents, departures, clock, ulid, watchers, observe, warnings,
+    const methodDeps: MethodDeps = {
+      generation, policy: (key) => policies.current(key), spool, destinations, agents, departures, clock, random, ulid, watchers, observe, warnings,
       reload: () => configuration.reload(), ready: () => dataPath.ready(), version: VERSION, onRejected: losses.rejected,
       info: () => ({
         configFile: paths.configFile, ...configuration.state(), restartRequired: restartRequired(),
         uptimeSeconds: uptimeSeconds(), audit: audit.stats(),
       }),
-      suppressions, counts, logger, paths,
+      suppressions, counts, logger, paths, configuration, configFile: paths.configFile, removals, skipVerify, policies, direct, note: record,
+      auditLog: { audit, ...auditPlace, files: nodeSpoolFiles },
     };
-    const actions = createActions(actionDeps);
-    const metrics = (sockets: SocketStats): string => metricsOf(actionDeps, { sockets, usage: processUsage(), syncs: syncs.view(), startedAt, nodeVersion: process.version });
-    const tenants = createTenantActions({
-      ...direct, configuration, generation, configFile: paths.configFile, availableSiem: AVAILABLE_SIEM,
-      departures, removals, agents, note: record, skipVerify, clock, random, ulid,
-    });
-    const { http, metrics: scrapedAt } = config.control;
-    const server = await createControlServer({
-      listeners: [
-        { path: paths.controlSocket, scope: 'control', mode: 0o600 },
-        { path: paths.scanSocket, scope: 'scan', mode: 0o660 },
-        ...(http === null ? [] : [{ host: http.host, port: http.port, token: () => generation().httpToken, tenant: { msspId: http.mssp_id, customerId: http.customer_id } }]),
-      ],
-      methods: [
-        ...createScanMethods(actions.scan), ...createSystemMethods(actions.system), ...createMsspMethods(tenants.mssp),
-        ...createCustomerMethods(tenants.customer), ...createSiemMethods(tenants.siem), ...createRulesMethods(createRulesActions({ generation, suppressions, counts, configFile: paths.configFile, note: record, clock })),
-        ...createAgentMethods(agents.actions), ...createAuditMethods(createAuditActions({ audit, folder: join(paths.stateDir, 'audit'), keyFile: join(paths.stateDir, 'audit.key'), files: nodeSpoolFiles, clock })),
-        ...createSpoolMethods(createSpoolActions({ spool, destinations, policies, generation, clock, note: record })),
-      ],
-      probes: { ready: async () => ({ ready: await dataPath.ready() }) },
-      metrics,
-      limits: () => ({ maxTextBytes: generation().config.scanner.max_text_bytes }),
-      peerUid,
+    const listening = await listen({
+      paths, config, generation, methods: methodsOf(methodDeps), ready: () => dataPath.ready(),
+      metrics: (sockets) => metricsOf(methodDeps, { sockets, usage: processUsage(), syncs: syncs.view(), startedAt, nodeVersion: process.version }),
     }, { clock, logger });
-    undo.push(() => server.close(0));
-    const metricsListener = scrapedAt === null ? undefined : await createMetricsListener({ ...scrapedAt, metrics: () => metrics(server.stats()) }, { clock, logger });
-    undo.push(async () => { await metricsListener?.close(); });
+    undo.push(() => listening.close(0));
 
     const retention = createRetention({
       spool, clock, logger,
@@ -286,7 +250,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     if (skipVerify) logger.warn({}, SKIP_VERIFY_WARNING);
     for (const warning of configuration.state().warnings) logger.warn({ warning }, 'the configuration has a warning');
     const { ruleset } = generation();
-    logger.info({ version: VERSION, engine: ruleset.engine, rules: ruleset.size, config: paths.configFile, listening: [...server.addresses, ...(metricsListener === undefined ? [] : [metricsListener.address])] }, 'ready');
+    logger.info({ version: VERSION, engine: ruleset.engine, rules: ruleset.size, config: paths.configFile, listening: listening.addresses }, 'ready');
     note('daemon', { event: 'started', version: VERSION });
     started = true;
     agents.start();
@@ -303,8 +267,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
         stopped ??= (async () => {
           logger.info({}, 'stopping');
           stopping.abort();
-          await server.close(DRAIN_MS);
-          await metricsListener?.close();
+          await listening.close(DRAIN_MS);
           await configuration.close();
           await kept;
           await losses.announce();
@@ -327,9 +290,4 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
   }
-}
-
-/** Where a listener is, and whom it is for: what a reload cannot change. */
-function placeOf(http: Config['control']['http']): string {
-  return http === null ? '' : JSON.stringify([http.host, http.port, http.mssp_id, http.customer_id]);
 }
