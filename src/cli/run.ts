@@ -14,6 +14,7 @@ import type { ProcessLog } from '../platform/log.js';
 import { createLogger } from '../platform/log.js';
 import { nodeClock, nodeRandom } from '../platform/node.js';
 import type { LoadedConfig } from '../daemon/configuration.js';
+import type { DataPathState } from '../daemon/data-path.js';
 import { createNotifier } from '../platform/notify.js';
 import { logUnforeseen } from '../platform/unforeseen.js';
 import type { Logger } from '../ports.js';
@@ -126,14 +127,24 @@ async function runUntilStopped(options: RunOptions & { readonly logger: ProcessL
   return code;
 }
 
-/** Tells systemd that we live as long as nothing is stuck. A full disk is no reason to be restarted: scans go on. */
+/** For `systemctl status`. */
+const STATUS: Readonly<Record<DataPathState, string>> = {
+  moves: 'Scans are judged, threats are kept and delivered',
+  refuses: 'Scans are judged, but threats cannot be kept: the disk refuses them',
+  stuck: 'The data path is stuck: waiting to be started again',
+};
+
+/** Tells systemd how we are, and that we live as long as nothing is stuck. A full disk is no reason to be restarted: scans go on. */
 async function feedWatchdog(daemon: Daemon, notifier: ReturnType<typeof createNotifier>, signal: AbortSignal, logger: Logger): Promise<void> {
   const intervalMs = notifier.watchdogIntervalMs;
   if (intervalMs === undefined) return;
   while (!signal.aborted) {
     try {
-      if (await daemon.dataPath() === 'stuck') logger.error({}, 'the data path is stuck: the watchdog is not fed');
+      const state = await daemon.dataPath();
+      const told = notifier.status(STATUS[state]);
+      if (state === 'stuck') logger.error({}, 'the data path is stuck: the watchdog is not fed');
       else await notifier.watchdog();
+      await told;
     } catch (error) {
       logger.error({ error }, 'the watchdog could not be fed');
     }

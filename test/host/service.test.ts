@@ -47,6 +47,7 @@ t.test('raxed on a host with systemd', { skip: customerHostRefusal() }, async (t
     await runs();
     t.equal(await host.show('Type'), 'notify');
     t.equal((await host.output('systemctl', 'is-enabled', 'raxed')).trim(), 'enabled');
+    await eventually('systemctl status says how it is', async () => /threats are kept and delivered/.test(await host.show('StatusText')), LIMIT_MS);
     t.equal(await host.show('NRestarts'), '0');
     t.equal((await host.output('systemctl', 'list-units', '--failed', '--plain', '--no-legend')).trim(), '');
   });
@@ -71,6 +72,7 @@ t.test('raxed on a host with systemd', { skip: customerHostRefusal() }, async (t
     t.match(member, { code: 0, stdout: /"threat_detected":true/ });
     await host.checkArrived(t, [(JSON.parse(member.stdout) as { event_id: string }).event_id]);
     t.match(await host.run(scan, 'stranger'), { code: 7, stdout: '' }, 'a stranger cannot connect');
+    t.match(await host.run(['raxed', 'ctl', 'status'], 'stranger'), { code: 5, stderr: /this user may not use \/run\/raxed\/control\.sock/ }, 'and is told why');
     t.match(await control(), { code: 0, stdout: /"version"/ });
     t.match(await control('raxed'), { code: 0, stdout: /"version"/ });
     for (const user of ['app', 'stranger']) t.match(await control(user), { code: 7, stdout: '' }, user);
