@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
-import { eventually, makeSite, post, startDaemonProcess } from '../fixtures/daemon.js';
+import { eventually, makeSite, post, raxedBin, startDaemonProcess } from '../fixtures/daemon.js';
 import { closedPort } from '../fixtures/receivers.js';
 import { startSoc } from '../fixtures/soc.js';
 
@@ -63,4 +66,36 @@ t.test('a thousand threats for a good, a dead and a misconfigured destination ar
   t.ok(lines().length <= 25, `${lines().length} lines`);
   t.equal(new Set(lines().map((line) => JSON.stringify({ ...line, time: '' }))).size, lines().length, 'none is said twice');
   t.notMatch(daemon.output(), CANARY);
+});
+
+t.test('in the journal what keeps the daemon from starting is one line of priority err, and commands say how grave their lines are', (t) => {
+  const site = makeSite();
+  t.teardown(() => { site.remove(); });
+  /** What a command writes that believes to write to the journal. */
+  const journal = (...args: readonly string[]): { status: number | null; lines: string[] } => {
+    const file = join(site.folder, 'journal');
+    const fd = openSync(file, 'w');
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    const { status } = spawnSync(process.execPath, [raxedBin, ...args], { stdio: ['ignore', fd, fd], env: { PATH: process.env['PATH'], JOURNAL_STREAM: `${dev}:${ino}` } });
+    closeSync(fd);
+    return { status, lines: readFileSync(file, 'utf8').trimEnd().split('\n') };
+  };
+  const refusal = (): unknown => {
+    const { status, lines } = journal('run', '--config', site.configFile);
+    t.equal(status, 3);
+    t.match(lines, [/^<3>\{/]);
+    t.equal(lines.length, 1);
+    t.notMatch(lines[0], CANARY);
+    return JSON.parse(lines[0]?.slice(3) ?? '');
+  };
+  const said = { level: 'error', config: site.configFile, msg: 'the daemon cannot start' };
+  t.match(refusal(), { ...said, error: { code: 'CONFIG_UNREADABLE' }, advice: /may read it/ });
+  site.writeConfig({ spool: { max_bytes: CANARY } });
+  t.match(refusal(), { ...said, error: { code: 'CONFIG_INVALID', message: /\/spool\/max_bytes: / } });
+  writeFileSync(site.configFile, `{ "spool": "${CANARY}`);
+  t.match(refusal(), { ...said, error: { code: 'CONFIG_INVALID', message: /line 1/ } });
+
+  t.match(journal('--version'), { status: 0, lines: [/^<6>\d+\./] });
+  t.match(journal('ctl', 'status', '--socket', join(site.folder, 'none.sock')), { status: 5, lines: [/^<3>raxed: DAEMON_UNREACHABLE: /] });
+  t.end();
 });

@@ -39,7 +39,7 @@ t.test('the unit says what the daemon relies on', (t) => {
   for (const line of [
     'Type=notify', 'NotifyAccess=all', 'WatchdogSec=60', 'RestartPreventExitStatus=3', 'Environment=RAXED_BOOT_ID=%b', 'User=raxed', 'Group=raxed',
     'ExecStart=/usr/bin/raxed run --config /etc/raxed/config.json', 'ExecReload=/usr/bin/raxed ctl reload --socket %t/raxed/control.sock',
-    'StateDirectory=raxed', 'RuntimeDirectory=raxed', 'RuntimeDirectoryMode=0750',
+    'SyslogLevel=err', 'LogRateLimitIntervalSec=0', 'StateDirectory=raxed', 'RuntimeDirectory=raxed', 'RuntimeDirectoryMode=0750',
   ]) t.ok(UNIT.split('\n').includes(line), line);
   t.notMatch(UNIT, /^MemoryDenyWriteExecute=/m, 'V8 could not run');
   t.match(readFileSync(join(SYSTEMD, 'raxed.sysusers'), 'utf8'), /^u raxed /m);
