@@ -21,7 +21,7 @@ const { ok, warning, problem, notChecked } = judgeOf('destinations');
 const SLOW_LOOKUP_MS = 1000;
 
 export function judgeDestinations(destinations: readonly DestinationFacts[]): Finding[] {
-  if (destinations.length === 0) return [notChecked('reach', 'whether events can be delivered: the configuration names no destination, or cannot be read')];
+  if (destinations.length === 0) return [notChecked('reach', 'whether events can be delivered: the configuration names no destination, or cannot be read (see "Configuration")')];
   return destinations.flatMap(judgeDestination);
 }
 

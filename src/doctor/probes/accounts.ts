@@ -1,7 +1,7 @@
 import type { Account } from '../permissions.js';
 import type { Command } from './command.js';
 
-const TIMEOUT_MS = 2000;
+const TIMEOUT_MS = 4000;
 
 /** A user by name or number, with all of its groups; undefined where there is none. */
 export async function accountOf(user: string | number, command: Command): Promise<Account | undefined> {

@@ -21,7 +21,7 @@ import type { Subject } from './subject.js';
 
 /** What the judgements of the local groups want to know. */
 
-const COMMAND_TIMEOUT_MS = 3000;
+const COMMAND_TIMEOUT_MS = 4000;
 const MAX_NAMES = 1000;
 const SET_ASIDE = /\.(?:bad|newer)$|\.damaged-\d+$/;
 

@@ -35,7 +35,8 @@ type Progress = { -readonly [K in keyof Reach]: Reach[K] };
 export async function reach(target: Target, ports: ReachPorts): Promise<Reach> {
   const found: Progress = {};
   const deadline = new AbortController();
-  const timer = setTimeout(() => { deadline.abort(); }, ports.timeoutMs);
+  const over = new AbortController();
+  void ports.clock.sleep(ports.timeoutMs, over.signal).then(() => { deadline.abort(); });
   let stage: Failure['stage'] = 'lookup';
   let socket: Socket | undefined;
   const opening = new Set<ClientRequest>();
@@ -99,7 +100,7 @@ export async function reach(target: Target, ports: ReachPorts): Promise<Reach> {
   } catch (error) {
     found.failure = failureOf(stage, error, { timedOut: signal.aborted, at: ports.clock.now() });
   } finally {
-    clearTimeout(timer);
+    over.abort();
     socket?.destroy();
     for (const request of opening) request.destroy();
   }

@@ -38,7 +38,9 @@ function kindOf(error: unknown): Exclude<SeenSocket['answer']['kind'], 'answered
   if (!(error instanceof RaxedError)) throw error;
   if (error.code === 'SOCKET_PATH_TOO_LONG') return 'absent';
   if (error.code !== 'DAEMON_UNREACHABLE') return 'silent';
-  switch (errnoOf(error.cause)) {
+  const errno = errnoOf(error.cause);
+  if (errno?.startsWith('HPE_') === true) return 'alien';
+  switch (errno) {
     case 'ENOENT': case 'ENOTDIR': return 'absent';
     case 'ECONNREFUSED': return 'refused';
     case 'EACCES': case 'EPERM': return 'forbidden';

@@ -29,13 +29,13 @@ export interface Subject {
   readonly node: string | undefined;
 }
 
-const UNIT_TIMEOUT_MS = 2000;
-const CALL_TIMEOUT_MS = 2000;
+const UNIT_TIMEOUT_MS = 4000;
 const DEFAULT_USER = 'raxed';
 
 export async function subjectOf({ config, socket, timeoutMs }: ExaminationOptions, ports: ExaminationPorts): Promise<Subject> {
   const { env, home, cwd, command } = ports;
-  const callMs = Math.min(timeoutMs, CALL_TIMEOUT_MS);
+  // Others are waiting for what the daemon says.
+  const callMs = Math.ceil(timeoutMs / 2);
   const monotonic = (): number => ports.clock.monotonic();
   const [unit, there] = await Promise.all([unitOf(ports), socket === undefined ? undefined : askStatus(socket, callMs)]);
   const found = siteOf({
