@@ -8,7 +8,7 @@ import { watchConfig } from '../config/watch.js';
 import type { Daemon, DaemonPorts } from '../daemon/daemon.js';
 import { startDaemon } from '../daemon/daemon.js';
 import { ERROR_CODES, RaxedError } from '../errors.js';
-import { keepHeapSmall } from '../platform/heap.js';
+import { sizeHeap } from '../platform/heap.js';
 import { isJournal } from '../platform/journal.js';
 import type { ProcessLog } from '../platform/log.js';
 import { createLogger } from '../platform/log.js';
@@ -69,7 +69,7 @@ export async function startWatchedDaemon(options: RunOptions): Promise<WatchedDa
  * starting goes to the journal, where its priority finds it; elsewhere it is thrown, for the one who started it.
  */
 export async function runDaemon(args: { readonly config?: string | undefined }): Promise<number> {
-  keepHeapSmall();
+  sizeHeap(0);
   process.umask(0o077);
   const { env } = process;
   const journal = isJournal(1, env);
@@ -97,6 +97,7 @@ async function runUntilStopped(options: RunOptions & { readonly logger: ProcessL
   let hangUp = (): void => undefined;
   process.on('SIGHUP', () => { hangUp(); });
   const { daemon, stop } = await startWatchedDaemon(options);
+  sizeHeap(daemon.config().mssps.reduce((sum, { customers }) => sum + customers.length, 0));
   const notifier = createNotifier(env, { logger, pid: process.pid });
 
   hangUp = () => {
