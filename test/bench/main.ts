@@ -4,7 +4,7 @@ interface Bench {
   run(options: { readonly events: number | undefined; readonly data: string | undefined; readonly node: string | undefined; readonly quick: boolean | undefined }): Promise<void>;
 }
 
-/** `npm run bench -- scan|peers|spool|backlog|delivery|drain|isolation|outputs|client|start|resident … [--events N] [--data DIR] [--node PATH] [--quick]`: ratios measured side by side in one run. */
+/** `npm run bench -- scan|peers|spool|backlog|delivery|drain|isolation|outputs|client|start|resident|metrics … [--events N] [--data DIR] [--node PATH] [--quick]`: ratios measured side by side in one run. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   scan: () => import('./scan.js'),
   peers: () => import('./peers.js'),
@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   client: () => import('./client.js'),
   start: () => import('./start.js'),
   resident: () => import('./resident.js'),
+  metrics: () => import('./metrics.js'),
 };
 
 const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { events: { type: 'string' }, data: { type: 'string' }, node: { type: 'string' }, quick: { type: 'boolean' } } });
