@@ -1,12 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { checkAccess } from './access.js';
 import { createOwnAgent } from './agent.js';
 import { openAuditLog } from '../audit/log.js';
 import type { AuditFields, AuditKind } from '../audit/record.js';
 import { AVAILABLE_SIEM } from '../config/available.js';
-import { EDITION_LIMITS } from '../config/limits.js';
 import type { Env, Paths } from '../config/paths.js';
 import { effectivePaths } from '../config/paths.js';
 import type { Config } from '../config/schema.js';
@@ -19,10 +17,7 @@ import { createDestinations } from './destinations.js';
 import { createDetectionCounts } from './detection-counts.js';
 import type { DeliveryOutcome } from '../delivery/outcome.js';
 import type { FilteredBytes, FilteredEvent } from '../event/privacy.js';
-import { encodeEvent } from '../event/privacy.js';
 import { openGaps } from './gaps.js';
-import { tenantKey } from './generation.js';
-import { keepHouse } from './housekeeping.js';
 import { installationId } from './installation.js';
 import { createInstaller } from './installer.js';
 import { listen, wouldMove } from './listening.js';
@@ -37,11 +32,11 @@ import { nodeSpoolFiles } from '../platform/spool-files.js';
 import { createPolicies, openPolicyRecord } from './policies.js';
 import type { Clock, DaemonLog, Random } from '../ports.js';
 import { createRemovals } from './removals.js';
-import { createRetention } from './retention.js';
 import { createRotations } from './rotations.js';
 import { blanketWarnings, suppressionWarnings } from './rule-names.js';
-import { auditLimits, retentionMs, spoolOptions } from './settings.js';
+import { auditLimits, spoolOptions } from './settings.js';
 import { createSiteAgents } from './site-agents.js';
+import { factsOf, keeper } from './site-agent-facts.js';
 import { openReserve, reserveBytes } from '../spool/reserve.js';
 import { createSpool } from '../spool/spool.js';
 import { lockState } from './state-locks.js';
@@ -51,6 +46,7 @@ import { requester } from './tenant-actions.js';
 import { mergeTenants } from '../tenants/merge.js';
 import { openTenantsStore } from '../tenants/store.js';
 import { createUlid } from '../ulid.js';
+import { upkeep } from './upkeep.js';
 import { VERSION } from '../version.js';
 import { SKIP_VERIFY_WARNING, warningsOf } from './warnings.js';
 
@@ -169,22 +165,10 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     const agents = await createSiteAgents({
       clock, logger, ulid,
       stores: { agents: jsonStore(join(paths.stateDir, 'agents.json')), counters: jsonStore(join(paths.stateDir, 'counters.json')) },
-      customers: (msspId) => (msspId === undefined ? generation().config.mssps : [generation().mssp(msspId)]).flatMap((mssp) => mssp.customers.map(({ id }) => ({ msspId: mssp.id, customerId: id }))),
-      thresholdMs: ({ msspId, customerId }) => generation().tenant(msspId, customerId).customer.heartbeat_threshold_seconds * 1000,
-      agentLimit: () => EDITION_LIMITS[generation().config.edition].agentsPerCustomer,
+      ...factsOf(generation),
       self: () => ownAgent.self(),
-      home: () => { const { agent } = generation().config; return agent === null ? undefined : { msspId: agent.mssp_id, customerId: agent.customer_id }; },
-      allowed: (context, customer) => { checkAccess(context, customer, generation().config.control); },
       note: async (fields, context) => { await record('agent', { ...fields, ...await requester(context) }); },
-      async spoolEvent(customer, event) {
-        const id = { msspId: customer.msspId, customerId: customer.customerId };
-        try {
-          await (await spool.openStream(id)).append(encodeEvent(event));
-          observe(event);
-        } catch {
-          losses.rejected(id);
-        }
-      },
+      spoolEvent: keeper({ spool, observe, rejected: losses.rejected }),
     });
     undo.push(() => agents.stop());
     const ownAgent = createOwnAgent({
@@ -203,11 +187,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
 
     const dataPath = createDataPath(spool, destinations, clock);
 
-    function restartRequired(): boolean {
-      const now = effectivePaths(options.paths, generation().config, options.env);
-      return now.stateDir !== paths.stateDir || now.controlSocket !== paths.controlSocket || now.scanSocket !== paths.scanSocket
-        || wouldMove(config.control, generation().config.control);
-    }
+    const restartRequired = (): boolean => wouldMove({ paths, control: config.control }, { paths: effectivePaths(options.paths, generation().config, options.env), control: generation().config.control });
 
     // Before a customer of the same id is in force.
     await removals.carryOut();
@@ -230,23 +210,7 @@ export async function startDaemon(options: DaemonOptions, ports: DaemonPorts): P
     }, { clock, logger });
     undo.push(() => listening.close(0));
 
-    const retention = createRetention({
-      spool, clock, logger,
-      retentionMs: ({ msspId, customerId }) => { const tenant = generation().find(tenantKey(msspId, customerId)); return tenant === undefined ? undefined : retentionMs(tenant); },
-    });
-    const kept = keepHouse({
-      tick: [
-        () => reserve.refill(),
-        () => { gaps.tick(clock.monotonic()); },
-        () => rotations.tick(),
-        async () => { if (policies.unfinished) await policies.enforce(); },
-        async () => { if (!installer.settled) await installer.settle(); },
-        async () => { if (removals.unfinished) await removals.carryOut(); },
-        async () => { if (spool.stats().state !== 'failing') await losses.announce(); },
-        () => suppressions.prune(),
-      ],
-      retention, cleanAudit: () => audit.cleanup(), stopping: stopping.signal, clock, logger,
-    });
+    const kept = upkeep({ reserve, gaps, rotations, policies, installer, removals, spool, losses, suppressions, audit, generation, stopping: stopping.signal, clock, logger });
     if (skipVerify) logger.warn({}, SKIP_VERIFY_WARNING);
     for (const warning of configuration.state().warnings) logger.warn({ warning }, 'the configuration has a warning');
     const { ruleset } = generation();

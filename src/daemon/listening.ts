@@ -55,9 +55,15 @@ export async function listen({ paths, config, generation, methods, ready, metric
   }
 }
 
-/** Whether what listens would listen elsewhere, or for somebody else, if the daemon were started again with `now`. */
-export function wouldMove(before: Config['control'], now: Config['control']): boolean {
-  return placeOf(before.http) !== placeOf(now.http) || JSON.stringify(before.metrics) !== JSON.stringify(now.metrics);
+export interface Places {
+  readonly paths: Pick<Paths, 'stateDir' | 'controlSocket' | 'scanSocket'>;
+  readonly control: Pick<Config['control'], 'http' | 'metrics'>;
+}
+
+/** Whether a daemon that is started again would have its state or its listeners elsewhere, or listen for somebody else. */
+export function wouldMove(before: Places, now: Places): boolean {
+  return now.paths.stateDir !== before.paths.stateDir || now.paths.controlSocket !== before.paths.controlSocket || now.paths.scanSocket !== before.paths.scanSocket
+    || placeOf(now.control.http) !== placeOf(before.control.http) || JSON.stringify(now.control.metrics) !== JSON.stringify(before.control.metrics);
 }
 
 function placeOf(http: Config['control']['http']): string {
