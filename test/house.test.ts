@@ -45,6 +45,7 @@ const PURE = [
   /^client\/(conversation|message-content|openai-messages)$/,
   /^daemon\/(detection-counts|judgement|metrics|rule-names|timed-files)$/,
   /^doctor\/(?!probes\/|examination$)/,
+  /^packaging\/(changelog|copyright|man-commands|man-config|roff)$/,
   /^cli\/(render|text-width|tree|ctl\/(top-view|agent-tree)|bundle\/(readme|tar))$/,
 ];
 const IMPURE_MODULES = /^node:(?!crypto$|path$|buffer$|zlib$|util$|url$|string_decoder$)/;
