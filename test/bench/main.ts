@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 
 interface Bench {
-  run(options: { readonly events: number | undefined; readonly data: string | undefined; readonly node: string | undefined; readonly quick: boolean | undefined }): Promise<void>;
+  run(options: { readonly events: number | undefined; readonly data: string | undefined; readonly node: string | undefined; readonly program: string | undefined; readonly quick: boolean | undefined }): Promise<void>;
 }
 
-/** `npm run bench -- scan|peers|spool|backlog|delivery|drain|isolation|outputs|client|start|resident|metrics … [--events N] [--data DIR] [--node PATH] [--quick]`: ratios measured side by side in one run. */
+/** `npm run bench -- scan|peers|spool|backlog|delivery|drain|isolation|outputs|client|start|resident|metrics … [--events N] [--data DIR] [--node PATH] [--program FILE] [--quick]`: ratios measured side by side in one run. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   scan: () => import('./scan.js'),
   peers: () => import('./peers.js'),
@@ -20,7 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   metrics: () => import('./metrics.js'),
 };
 
-const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { events: { type: 'string' }, data: { type: 'string' }, node: { type: 'string' }, quick: { type: 'boolean' } } });
+const { positionals: asked, values } = parseArgs({ allowPositionals: true, options: { events: { type: 'string' }, data: { type: 'string' }, node: { type: 'string' }, program: { type: 'string' }, quick: { type: 'boolean' } } });
 const names = asked.length === 0 ? Object.keys(BENCHES).filter((name) => name !== 'peers' && name !== 'resident') : asked;
 for (const name of names) {
   const load = BENCHES[name];
@@ -30,6 +30,6 @@ for (const name of names) {
   }
   process.stdout.write(`\n== ${name}\n`);
   const bench = await load();
-  await bench.run({ events: values.events === undefined ? undefined : Number(values.events), data: values.data, node: values.node, quick: values.quick });
+  await bench.run({ events: values.events === undefined ? undefined : Number(values.events), data: values.data, node: values.node, program: values.program, quick: values.quick });
 }
 process.exit(0);

@@ -1,25 +1,20 @@
 import { Agent, request } from 'node:http';
-import { makeSite, startDaemonProcess } from '../fixtures/daemon.js';
+import { makeSite, startDaemonProcess, type Installed } from '../fixtures/daemon.js';
 import { cpuSeconds, median } from './process-cost.js';
 
 const CUSTOMERS = 1000;
 const DESTINATIONS_EACH = 2;
 const CALLS = 50;
 
-export interface MetricsOptions {
-  /** The runtime of the daemon, a path; this one unless told. */
-  readonly node?: string | undefined;
-}
-
 /** What a scrape and a status take of a daemon with 2,000 destinations: its time to answer, and its CPU. */
-export async function run({ node = process.execPath }: MetricsOptions = {}): Promise<void> {
+export async function run(installed: Installed = {}): Promise<void> {
   const site = makeSite();
   const token = 'a-token-of-this-bench-only';
   const customers = Array.from({ length: CUSTOMERS }, (_, i) => ({
     id: `cust_${i}`, siem: [{ name: 'splunk', type: 'splunk', url: 'http://127.0.0.1:9/services/collector', token }],
   }));
   site.writeConfig({ edition: 'enterprise', mssps: [{ id: 'mssp_bench', webhook: { url: 'http://127.0.0.1:9/', secret: token }, customers }] });
-  const daemon = await startDaemonProcess(site, {}, node);
+  const daemon = await startDaemonProcess(site, {}, installed);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
     process.stdout.write(`${(CUSTOMERS * DESTINATIONS_EACH).toLocaleString('en-US')} destinations, ${CALLS} calls each after as many that do not count; with what it takes to send the answer\n`);

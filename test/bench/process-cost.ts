@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { raxedBin } from '../fixtures/daemon.js';
+import { raxedBin, type Installed } from '../fixtures/daemon.js';
 
 /** What processes cost, as /proc says (proc(5)). */
 
@@ -33,8 +33,8 @@ export function cpuSeconds(pid: number | 'self'): { readonly own: number; readon
 }
 
 /** Commands of raxed as whole processes, in turn with a bare node; medians. */
-export function compareCommands(node: string, commands: Readonly<Record<string, readonly string[]>>): void {
-  const rows = [{ name: 'bare node -e ""', words: ['-e', ''] }, ...Object.entries(commands).map(([name, words]) => ({ name, words: [raxedBin, ...words] }))]
+export function compareCommands({ node = process.execPath, program = raxedBin }: Installed, commands: Readonly<Record<string, readonly string[]>>): void {
+  const rows = [{ name: 'bare node -e ""', words: ['-e', ''] }, ...Object.entries(commands).map(([name, words]) => ({ name, words: [program, ...words] }))]
     .map((row) => ({ ...row, tookMs: [] as number[], cpuMs: 0 }));
   for (let i = 0; i < RUNS; i++) {
     for (const row of rows) {

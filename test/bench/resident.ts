@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Raxed } from '../../src/client/raxed.js';
-import { makeSite, post, startDaemonProcess, type Site } from '../fixtures/daemon.js';
+import { makeSite, post, startDaemonProcess, type Installed, type Site } from '../fixtures/daemon.js';
 import { nearMissText, seeded } from '../fixtures/near-miss.js';
 import { startHttpReceiver } from './delivery.js';
 import { bareEnv, compareCommands, cpuSeconds, memoryOf } from './process-cost.js';
@@ -27,11 +27,9 @@ const NOTIFIED = `
   while (defined recv($s, my $m, 4096, 0)) { print "$m\\n" }
 `;
 
-export interface ResidentOptions {
+export interface ResidentOptions extends Installed {
   /** Scans; the rest is not changed by it. */
   readonly events?: number | undefined;
-  /** The runtime of the daemon and of `ctl`, a path; this one unless told. */
-  readonly node?: string | undefined;
   /** Short waits and a backlog of 64 MiB. */
   readonly quick?: boolean | undefined;
 }
@@ -40,7 +38,7 @@ export interface ResidentOptions {
  * Memory and idle CPU of the daemon as it is installed: a watchdog that wants to be fed, a heartbeat each minute, its
  * configuration watched. One customer's events are taken by a receiver; the other's destination is down until the backlog is to be drained.
  */
-export async function run({ events = SCANS, node = process.execPath, quick = false }: ResidentOptions = {}): Promise<void> {
+export async function run({ events = SCANS, quick = false, ...installed }: ResidentOptions = {}): Promise<void> {
   const site = makeSite();
   const receiver = startHttpReceiver();
   const url = await receiver.url;
@@ -49,7 +47,7 @@ export async function run({ events = SCANS, node = process.execPath, quick = fal
   let fed = 0;
   systemd.stdout.on('data', (lines: Buffer) => { fed += lines.toString().split('WATCHDOG=1').length - 1; });
   await once(systemd.stdout, 'data');
-  const daemon = await startDaemonProcess(site, { NOTIFY_SOCKET: join(site.folder, 'notify'), WATCHDOG_USEC: '60000000' }, node);
+  const daemon = await startDaemonProcess(site, { NOTIFY_SOCKET: join(site.folder, 'notify'), WATCHDOG_USEC: '60000000' }, installed);
   const raxed = new Raxed({ socketPath: site.scanSocket, msspId: MSSP, customerId: 'cust_live', failOpen: false, timeoutMs: 60_000 });
   const waiting = new Raxed({ socketPath: site.scanSocket, msspId: MSSP, customerId: 'cust_dead', failOpen: false, timeoutMs: 60_000 });
   const pid = daemon.child.pid ?? 0;
@@ -60,7 +58,8 @@ export async function run({ events = SCANS, node = process.execPath, quick = fal
   const [idleSeconds, cpuTime] = quick ? [QUICK_SECONDS, QUICK_SECONDS] : [IDLE_SECONDS, CPU_SECONDS];
   try {
     const status = await statusOf(site);
-    process.stdout.write(`${node} ${await versionOf(node)}, engine ${String(at(status, 'scanner', 'engine'))}; ${events.toLocaleString('en-US')} scans, ${IN_FLIGHT} in flight\n`);
+    const { node = process.execPath, program = 'what is built here' } = installed;
+    process.stdout.write(`${program} on ${await versionOf(node)}, engine ${String(at(status, 'scanner', 'engine'))}; ${events.toLocaleString('en-US')} scans, ${IN_FLIGHT} in flight\n`);
     show('ready');
     await settle(idleSeconds);
     show(`idle after ${idleSeconds} s`);
@@ -87,7 +86,7 @@ export async function run({ events = SCANS, node = process.execPath, quick = fal
     await settle(QUICK_SECONDS);
     show(`  ${QUICK_SECONDS} s later`);
     line('highest of all', `${memoryOf(pid).highestMb.toFixed(1)} MB`);
-    compareCommands(node, { 'raxed ctl status': ['ctl', 'status', '--socket', site.controlSocket] });
+    compareCommands(installed, { 'raxed ctl status': ['ctl', 'status', '--socket', site.controlSocket] });
   } finally {
     await raxed.close();
     await waiting.close();
