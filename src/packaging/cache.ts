@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { errnoOf } from '../errors.js';
 
 /** Where slow parts of the package are kept from one build to the next. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
@@ -25,7 +24,7 @@ export function cached(name: string, key: readonly string[], make: (folder: stri
     renameSync(draft, folder);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
-    if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
+    if (!existsSync(folder)) throw error;
   }
   return folder;
 }

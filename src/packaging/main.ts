@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { describeError, errnoOf } from '../errors.js';
 import { VERSION } from '../version.js';
 import { re2Addon } from './native.js';
 import { nodeRuntime } from './runtime.js';
@@ -68,7 +69,7 @@ function seconds(began: number): string {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof BuildError)) throw error;
-  process.stderr.write(`package:deb: ${error.message}\n`);
+  if (!(error instanceof BuildError) && errnoOf(error)?.startsWith('ERR_PARSE_ARGS_') !== true) throw error;
+  process.stderr.write(`package:deb: ${describeError(error)}\n`);
   process.exitCode = 1;
 }

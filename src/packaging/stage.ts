@@ -1,5 +1,5 @@
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { COMPLETION_SCRIPTS } from '../cli/completion-scripts.js';
 import { ROOT as ROOT_COMMANDS } from '../cli/tree.js';
 import { configKeys, siemKeys } from '../config/reference.js';
@@ -42,9 +42,9 @@ export async function stage(folder: string, { version, at, runtime, addon }: Sta
   const templates = join(ROOT, 'systemd/debian');
   for (const name of readdirSync(templates)) cpSync(join(templates, name), join(debian, name));
   copyFileSync(join(templates, 'config.json'), join(folder, 'package/etc/raxed/config.json'));
-  for (const [from, to] of [['raxed.service', 'raxed.service'], ['raxed.sysusers', 'raxed.sysusers'], ['raxed.tmpfiles', 'raxed.tmpfiles']] as const) copyFileSync(join(ROOT, 'systemd', from), join(debian, to));
+  for (const name of ['raxed.service', 'raxed.sysusers', 'raxed.tmpfiles']) copyFileSync(join(ROOT, 'systemd', name), join(debian, name));
   const maintainer = maintainerOf(process.env);
-  writeFileSync(join(debian, 'control'), readFileSync(join(templates, 'control'), 'utf8').replace(/^(?=Section:)/m, `Maintainer: ${maintainer}\n`));
+  writeFileSync(join(debian, 'control'), readFileSync(join(templates, 'control'), 'utf8').replace(/^(?=Section:)/m, () => `Maintainer: ${maintainer}\n`));
   writeFileSync(join(debian, 'changelog'), debianChangelog(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'), { version, maintainer, at }));
   writeFileSync(join(debian, 'copyright'), debianCopyright({ copyright: 'The raxed developers', components: componentsOf(runtime, packages) }));
   await writeManuals(debian, { version, at });
@@ -55,7 +55,7 @@ export async function stage(folder: string, { version, at, runtime, addon }: Sta
   }
   mkdirSync(join(debian, 'source'));
   writeFileSync(join(debian, 'source/format'), '3.0 (native)\n');
-  for (const name of ['README.md', 'config.example.json', 'systemd/prometheus-rules.yaml']) copyFileSync(join(ROOT, name), join(doc, name.replace(`${dirname(name)}/`, '')));
+  for (const name of ['README.md', 'config.example.json', 'systemd/prometheus-rules.yaml']) copyFileSync(join(ROOT, name), join(doc, basename(name)));
 }
 
 /** Who builds it, as Debian's tools are told; else nobody in particular, at an address that nobody has. */
