@@ -42,26 +42,28 @@ export function createLineWriter({ fd, maxWaiting, onLost }: LineWriterOptions, 
     }
   }
 
+  function put(text: string): void {
+    waiting = Buffer.concat([waiting, Buffer.from(lost === 0 ? text : onLost(lost) + text)]);
+    lost = 0;
+    if (!drain() && !retrying) void retry();
+  }
+
   async function retry(): Promise<void> {
     retrying = true;
     do await clock.sleep(RETRY_MS); while (!drain());
     retrying = false;
+    if (lost > 0) put('');
   }
 
   return {
     write(line) {
-      const bytes = Buffer.from(lost === 0 ? line : onLost(lost) + line);
-      if (!drain() && waiting.length + bytes.length > maxWaiting) {
-        lost++;
-        return;
-      }
-      lost = 0;
-      waiting = Buffer.concat([waiting, bytes]);
-      if (!drain() && !retrying) void retry();
+      if (!drain() && waiting.length + Buffer.byteLength(line) > maxWaiting) lost++;
+      else put(line);
     },
     flush(ms) {
       const untilMs = clock.monotonic() + ms;
       while (!drain() && clock.monotonic() < untilMs) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FLUSH_STEP_MS);
+      if (lost > 0) put('');
     },
   };
 }

@@ -101,6 +101,8 @@ t.test('a reader that stands still neither stops the process nor tears a line, a
   take();
   await clock.advance(100);
   t.equal(clock.sleepers, 0);
+  take();
+  t.match(read, /\nlost \d+\n$/, 'as soon as there is room, also when nothing more is said');
   writer.write('last\n');
   take();
   const lines = read.trimEnd().split('\n');
