@@ -46,7 +46,7 @@ export function processIo(): Io {
 }
 
 /** In the journal the lines of a command that a unit runs have a priority (sd-daemon(3)): its answers 6, its errors 3. */
-export function prioritized(output: Output, priority: number): Output {
+function prioritized(output: Output, priority: number): Output {
   return {
     write: (text, done) => output.write(typeof text === 'string' ? text.replace(/^(?=.)/gm, `<${priority}>`) : text, done),
     on: (event, listener) => output.on(event, listener),

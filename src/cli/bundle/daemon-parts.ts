@@ -44,9 +44,9 @@ async function tenants(call: Asked['call'], signal: AbortSignal): Promise<Conten
 }
 
 async function rules(call: Asked['call'], signal: AbortSignal): Promise<Content> {
-  const [answer, { suppressions }] = await Promise.all([call('rules.list', {}, signal), call('rules.suppressions', {}, signal) as Promise<{ readonly suppressions?: unknown }>]);
+  const [answer, suppressed] = await Promise.all([call('rules.list', {}, signal), call('rules.suppressions', {}, signal)]);
   const shown = list(field(answer, 'rules')).map((rule) => Object.fromEntries(['id', 'family', 'severity', 'confidence', 'hits'].map((key) => [key, field(rule, key)])));
-  return jsonContent({ engine: field(answer, 'engine'), rules: shown, suppressions });
+  return jsonContent({ engine: field(answer, 'engine'), rules: shown, suppressions: field(suppressed, 'suppressions') });
 }
 
 async function deadLetters(call: Asked['call'], signal: AbortSignal): Promise<Content> {

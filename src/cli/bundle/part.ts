@@ -36,7 +36,7 @@ export async function gatherAll(parts: readonly Part[], limitMs: number, monoton
         ended.abort();
       }, limitMs);
     });
-    const content = await Promise.race([gather(ended.signal).catch((error: unknown): Content => ({ missing: reasonOf(error) })), tooLong]);
+    const content = await Promise.race([Promise.resolve().then(() => gather(ended.signal)).catch((error: unknown): Content => ({ missing: reasonOf(error) })), tooLong]);
     clearTimeout(timer);
     return { name, about, content, tookMs: monotonic() - startedAt };
   }));
