@@ -107,6 +107,6 @@ function judgeInForce({ site, read, running }: ConfigurationFacts): Finding[] {
   return [ok('in_force', 'the running daemon has exactly this file in force'), ...restart];
 }
 
-export function pointed({ pointer, message }: ConfigProblem): string {
+function pointed({ pointer, message }: ConfigProblem): string {
   return pointer === '' ? message : `${pointer}: ${message}`;
 }

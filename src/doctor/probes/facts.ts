@@ -14,6 +14,7 @@ import type { RuntimeFacts } from '../runtime.js';
 import type { ServiceFacts } from '../service.js';
 import type { SeenPort } from '../sockets.js';
 import { groupOf } from './accounts.js';
+import { SERVICE_PATH } from './command.js';
 import { connect } from './connection.js';
 import { diskOf, timeSync } from './disk.js';
 import { namesIn, textOf, wayTo } from './paths.js';
@@ -129,7 +130,7 @@ export async function clockSynchronized({ command, systemd }: ExaminationPorts):
 
 export async function seeRuntime({ daemon, node }: Subject): Promise<Omit<RuntimeFacts, 'site'>> {
   const engine = daemon.kind === 'status' ? daemon.status.engine : undefined;
-  const has = (program: string): boolean => ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) => existsSync(join(folder, program)));
+  const has = (program: string): boolean => SERVICE_PATH.split(':').some((folder) => existsSync(join(folder, program)));
   return {
     node: node === undefined ? { version: process.version, of: 'program' } : { version: node, of: 'daemon' },
     engine: engine === undefined ? { name: await loadRe2() === undefined ? 'js' : 're2', of: 'program' } : { name: engine, of: 'daemon' },
