@@ -75,13 +75,18 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+/** A problem or a warning in one line. */
+export function describeProblem({ pointer, message }: ConfigProblem): string {
+  return pointer === '' ? message : `${pointer}: ${message}`;
+}
+
 /** A configuration that was refused as a whole; `problems` lists all that is wrong with it. */
 export class ConfigError extends RaxedError {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
 
   constructor(code: 'CONFIG_INVALID' | 'CONFIG_UNREADABLE' | 'SECRET_UNAVAILABLE' | 'RULE_INVALID' | 'SOCKET_PATH_TOO_LONG', problems: readonly ConfigProblem[], options?: { cause?: unknown }) {
-    super(code, problems.map((p) => (p.pointer === '' ? p.message : `${p.pointer}: ${p.message}`)).join('; '), options);
+    super(code, problems.map(describeProblem).join('; '), options);
     this.problems = problems;
   }
 }
@@ -103,7 +108,7 @@ export function unwritable(what: string, cause: unknown): RaxedError {
   return new RaxedError(isNoSpace(cause) ? 'DISK_FULL' : 'STATE_UNWRITABLE', `${what} (${errnoOf(cause) ?? describeError(cause)})`, { cause });
 }
 
-/** A short text for any thrown value, for logs: the code where there is one, and the message. */
+/** A short text for any thrown value: its message. */
 export function describeError(error: unknown): string {
   if (error instanceof Error) return error.message;
   return 'unknown error';

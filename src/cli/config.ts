@@ -10,7 +10,7 @@ import { resolveSecret } from '../config/secret.js';
 import { secretPlaces } from '../config/references.js';
 import { unknownTenants } from '../config/tenant-names.js';
 import type { ConfigProblem } from '../errors.js';
-import { ConfigError, RaxedError, errnoOf } from '../errors.js';
+import { ConfigError, RaxedError, describeProblem, errnoOf } from '../errors.js';
 import { visible } from '../receiver/summary.js';
 
 /** What the commands need of their process. */
@@ -114,6 +114,6 @@ function placesOf(path: string | undefined, io: ConfigIo): Paths {
   return defaultPaths(io.env, { home: io.home, cwd: io.cwd, configOption: path === undefined ? undefined : resolve(io.cwd, path) });
 }
 
-function line({ pointer, message }: ConfigProblem): string {
-  return visible(pointer === '' ? message : `${pointer}: ${message}`);
+function line(problem: ConfigProblem): string {
+  return visible(describeProblem(problem));
 }

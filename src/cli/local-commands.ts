@@ -97,7 +97,7 @@ export const configShow = defineCommand({
 
 /** As `raxed run` and all the others take it. */
 function configOption<T>(parser: Argv<T>): Argv<T & { config: string | undefined }> {
-  return parser.option('config', { type: 'string', requiresArg: true, describe: 'The same' });
+  return parser.option('config', { type: 'string', requiresArg: true, describe: 'The file, as the other commands take it' });
 }
 
 function fileOf(word: string | undefined, option: string | undefined): string | undefined {

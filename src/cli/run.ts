@@ -7,7 +7,7 @@ import { referencedFiles } from '../config/references.js';
 import { watchConfig } from '../config/watch.js';
 import type { Daemon, DaemonPorts } from '../daemon/daemon.js';
 import { startDaemon } from '../daemon/daemon.js';
-import { ERROR_CODES, RaxedError } from '../errors.js';
+import { describeProblem, ERROR_CODES, RaxedError } from '../errors.js';
 import { sizeHeap } from '../platform/heap.js';
 import { isJournal } from '../platform/journal.js';
 import type { ProcessLog } from '../platform/log.js';
@@ -45,7 +45,7 @@ export async function startWatchedDaemon(options: RunOptions): Promise<WatchedDa
     const { validate } = await import('node-cron');
     const loaded = await readConfigFile(paths.configFile, { availableSiem: AVAILABLE_SIEM, isCron: (expression) => validate(expression), mayBeMissing: !paths.configFileNamed });
     digest = loaded.digest;
-    return { config: loaded.config, digest, warnings: loaded.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`)) };
+    return { config: loaded.config, digest, warnings: loaded.warnings.map(describeProblem) };
   };
   const daemon = await startDaemon({ load, paths, env }, ports);
   const watch = await watchConfig({

@@ -1,7 +1,7 @@
 import type { AuditFields } from '../audit/record.js';
 import { changedPaths } from '../config/changes.js';
 import type { Config } from '../config/schema.js';
-import { ConfigError, describeError, RaxedError } from '../errors.js';
+import { ConfigError, describeError, describeProblem, RaxedError } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
 import type { EffectiveConfig } from '../tenants/merge.js';
 import type { Tenants } from '../tenants/tenants.js';
@@ -149,6 +149,6 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       closed = true;
       return last;
     },
-    state: () => ({ loadedAt, digest: file.digest, lastError, reloads: { ...reloads }, warnings: [...file.warnings, ...effective.warnings.map(({ pointer, message }) => (pointer === '' ? message : `${pointer}: ${message}`))] }),
+    state: () => ({ loadedAt, digest: file.digest, lastError, reloads: { ...reloads }, warnings: [...file.warnings, ...effective.warnings.map(describeProblem)] }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.js';
 import type { ConfigProblem } from '../errors.js';
+import { describeProblem } from '../errors.js';
 import type { Finding } from './finding.js';
 import { AS_ROOT, counted, judgeOf } from './finding.js';
 import type { Site } from './site.js';
@@ -46,7 +47,7 @@ function judgeFile({ site, read }: ConfigurationFacts): Finding[] {
   switch (read.kind) {
     case 'read': return [
       ok('file', `${file} is there and valid`, { file }),
-      ...read.warnings.map(({ pointer, message }) => warning('file', pointed({ pointer, message }), pointer === '' && message.includes('by every user')
+      ...read.warnings.map(({ pointer, message }) => warning('file', describeProblem({ pointer, message }), pointer === '' && message.includes('by every user')
         ? `Run \`${site.kind === 'service' ? `sudo chown root:raxed ${file} && sudo chmod 0640 ${file}` : `chmod 0600 ${file}`}\`.`
         : `Look at this place in ${file}.`, { file, pointer })),
     ];
@@ -58,7 +59,7 @@ function judgeFile({ site, read }: ConfigurationFacts): Finding[] {
     case 'unreadable': return read.errno === 'EACCES'
       ? [notChecked('file', `this user may not read ${file}`, AS_ROOT)]
       : [problem('file', `${file} cannot be read (${read.errno})`, 'It must be a regular file of less than 16 MiB on a disk that works.', { file })];
-    case 'invalid': return read.problems.map(({ pointer, message }) => problem('file', `${file} is not valid: ${pointed({ pointer, message })}`,
+    case 'invalid': return read.problems.map(({ pointer, message }) => problem('file', `${file} is not valid: ${describeProblem({ pointer, message })}`,
       `Correct ${pointer === '' ? 'this' : `the value at ${pointer}`} in ${file}; \`raxed config check ${file}\` says when it is right. A running daemon keeps the last good configuration; one that starts refuses.`, { file, pointer }));
   }
 }
@@ -82,7 +83,7 @@ function judgeContent({ site, effective }: ConfigurationFacts): Finding[] {
   const customers = mssps.flatMap((mssp) => mssp.customers.map(({ id }) => `${mssp.id}/${id}`));
   return [
     // What is wrong with `agent` is said below.
-    ...warnings.filter(({ pointer }) => !pointer.startsWith('/agent')).map((each) => warning('tenants', pointed(each), `Change this in ${file}, or what was made with ctl (\`raxed ctl mssp list\`, \`raxed ctl customer list\`).`)),
+    ...warnings.filter(({ pointer }) => !pointer.startsWith('/agent')).map((each) => warning('tenants', describeProblem(each), `Change this in ${file}, or what was made with ctl (\`raxed ctl mssp list\`, \`raxed ctl customer list\`).`)),
     mssps.length === 0
       ? problem('mssp', 'there is no MSSP: no threat is delivered anywhere', `Add one under "mssps" in ${file}, or run \`sudo raxed ctl mssp create --id … --name … --webhook-url … --webhook-secret -\`.`)
       : customers.length === 0
@@ -105,8 +106,4 @@ function judgeInForce({ site, read, running }: ConfigurationFacts): Finding[] {
   if (read.kind !== 'read' || running.digest === undefined) return [notChecked('in_force', 'whether the running daemon has exactly this file in force'), ...restart];
   if (running.digest !== read.digest) return [problem('in_force', `the running daemon has another version of ${file} in force`, 'Run `sudo systemctl reload raxed` (or `raxed ctl reload`), which says what is wrong.'), ...restart];
   return [ok('in_force', 'the running daemon has exactly this file in force'), ...restart];
-}
-
-function pointed({ pointer, message }: ConfigProblem): string {
-  return pointer === '' ? message : `${pointer}: ${message}`;
 }
