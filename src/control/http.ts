@@ -22,7 +22,7 @@ export interface HttpOptions {
   readonly dispatcher: Dispatcher;
   readonly probes: Probes;
   /** Asked by GET /metrics, which is served to scope `control` only; undefined: not at all. */
-  readonly metrics: (() => string) | undefined;
+  readonly metrics: (() => Buffer) | undefined;
   readonly clock: Clock;
   /** How long a caller may take to read its answer. */
   readonly flushTimeoutMs: number;
@@ -98,7 +98,7 @@ export function createHttpHandler(options: HttpOptions): (request: IncomingMessa
 
   return async (request, response, awaitsContinue) => {
     let outcome: Answer;
-    let body: string;
+    let body: string | Buffer;
     try {
       outcome = await answer(request, response, awaitsContinue);
       body = bodyOf(outcome);
@@ -111,7 +111,7 @@ export function createHttpHandler(options: HttpOptions): (request: IncomingMessa
     else endAndLinger(request.socket, rawResponse(outcome, body), options.clock);
   };
 
-  function send(response: ServerResponse, outcome: Answer, body: string): void {
+  function send(response: ServerResponse, outcome: Answer, body: string | Buffer): void {
     response.writeHead(outcome.status, {
       ...headers(outcome, body),
       ...(options.stopping() ? { connection: 'close' } : {}),
@@ -143,8 +143,8 @@ export function endAndLinger(socket: Duplex, response: string, clock: Clock): vo
 
 export interface Answer {
   readonly status: number;
-  /** An object is sent as JSON, a string is metrics. */
-  readonly body: object | string;
+  /** Bytes are metrics; anything else is sent as JSON. */
+  readonly body: object;
   readonly allow?: string;
 }
 
@@ -159,22 +159,22 @@ export function rawFailure(error: RaxedError): string {
   return rawResponse(answer, bodyOf(answer));
 }
 
-export function bodyOf({ body }: Answer): string {
-  return typeof body === 'string' ? body : JSON.stringify(body);
+export function bodyOf({ body }: Answer): string | Buffer {
+  return Buffer.isBuffer(body) ? body : JSON.stringify(body);
 }
 
 /** A whole HTTP response, after which the connection ends. `body` as `bodyOf` gives it. */
-export function rawResponse(answer: Answer, body: string): string {
+export function rawResponse(answer: Answer, body: string | Buffer): string {
   const { status } = answer;
   const lines = Object.entries({ ...headers(answer, body), connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body.toString()}`;
 }
 
-/** `text`: the body as it is sent. */
-export function headers({ status, allow, body }: Answer, text: string): Record<string, string> {
+/** `sent`: the body as it is sent. */
+export function headers({ status, allow, body }: Answer, sent: string | Buffer): Record<string, string> {
   return {
-    'content-type': typeof body === 'string' ? EXPOSITION_TYPE : 'application/json',
-    'content-length': String(Buffer.byteLength(text)),
+    'content-type': Buffer.isBuffer(body) ? EXPOSITION_TYPE : 'application/json',
+    'content-length': String(Buffer.byteLength(sent)),
     ...(allow === undefined ? {} : { allow }),
     ...(status === 401 ? { 'www-authenticate': 'Bearer realm="raxed"' } : {}),
     ...(status === 503 ? { 'retry-after': '1' } : {}),

@@ -22,7 +22,7 @@ const MAX_CONNECTIONS = 16;
  * Throws PORT_IN_USE, or CONFIG_INVALID when others could reach the address.
  */
 export async function createMetricsListener(
-  { host, port, metrics }: { readonly host: string; readonly port: number; readonly metrics: () => string }, { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  { host, port, metrics }: { readonly host: string; readonly port: number; readonly metrics: () => Buffer }, { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<MetricsListener> {
   const serve = (request: IncomingMessage, response: ServerResponse): void => { send(answer(request, metrics), response, clock); };
   const server = createServer({
@@ -43,7 +43,7 @@ export async function createMetricsListener(
   };
 }
 
-function answer(request: IncomingMessage, metrics: () => string): Answer {
+function answer(request: IncomingMessage, metrics: () => Buffer): Answer {
   const strange = loopbackSourceProblem(request.headers);
   if (strange !== undefined) return failure(strange);
   if (request.url?.split('?', 1)[0] !== METRICS_PATH) return failure(new RaxedError('UNKNOWN_METHOD', `only ${METRICS_PATH} is served here`));

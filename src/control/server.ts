@@ -43,7 +43,7 @@ export interface ControlServerOptions {
   readonly methods: readonly MethodEntry[];
   readonly probes: Probes;
   /** What GET /metrics on `control` sockets answers; without it there is no such path. */
-  readonly metrics?: (sockets: SocketStats) => string;
+  readonly metrics?: (sockets: SocketStats) => Buffer;
   /** Asked for each call, so that a reload holds at once. */
   readonly limits: () => ControlLimits;
   /** For headers and body together, and for reading an answer. Default 10 s. */
@@ -132,7 +132,7 @@ interface OpenListener {
 }
 
 async function openListener(
-  listener: Listener, dispatcher: Dispatcher, options: ControlServerOptions & { readonly scrape: (() => string) | undefined }, ports: { readonly clock: Clock; readonly logger: Logger },
+  listener: Listener, dispatcher: Dispatcher, options: ControlServerOptions & { readonly scrape: (() => Buffer) | undefined }, ports: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<OpenListener> {
   const requestTimeoutMs = options.requestTimeoutMs ?? 10_000;
   const sockets = new Set<Socket>();

@@ -4,7 +4,7 @@ import type { Heartbeat } from '../agents/heartbeat.js';
 import { createHeartbeat } from '../agents/heartbeat.js';
 import { clockSkewMs, clockWarnings, heldWarnings } from '../agents/warnings.js';
 import type { AgentConfig } from '../config/schema.js';
-import type { CustomerDestinationStatus } from './destinations.js';
+import type { DestinationStatus } from '../delivery/outcome.js';
 import type { DirectDeps } from './direct.js';
 import { sendDirectly } from './direct.js';
 import type { Generation, TenantPlan } from './generation.js';
@@ -32,7 +32,7 @@ export interface OwnAgentDeps extends DirectDeps {
   readonly version: string;
   readonly ulid: () => string;
   readonly uptimeSeconds: () => number;
-  readonly statuses: () => readonly CustomerDestinationStatus[];
+  readonly statuses: () => readonly DestinationStatus[];
   readonly rejected: () => number;
   readonly warnings: () => readonly string[];
 }
@@ -74,8 +74,8 @@ export function createOwnAgent(deps: OwnAgentDeps): OwnAgent {
 
   function begin(agent: AgentConfig, tenant: TenantPlan, identity: string, fingerprint: string): Running {
     const output = tenant.webhook.create();
-    const ofMssp = (): CustomerDestinationStatus[] => deps.statuses().filter((status) => status.mssp_id === agent.mssp_id);
-    const own = (): CustomerDestinationStatus[] => ofMssp().filter((status) => status.customer_id === agent.customer_id);
+    const ofMssp = (): DestinationStatus[] => deps.statuses().filter((status) => status.mssp_id === agent.mssp_id);
+    const own = (): DestinationStatus[] => ofMssp().filter((status) => status.customer_id === agent.customer_id);
     const heartbeat = createHeartbeat({
       cron: agent.heartbeat_cron, agentId: agent.id, msspId: agent.mssp_id, customerId: agent.customer_id,
       agent: { version: deps.version, platform: process.platform, integration: agent.integration },

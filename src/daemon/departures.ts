@@ -1,4 +1,4 @@
-import type { CustomerDestinationStatus } from './destinations.js';
+import type { DestinationStatus } from '../delivery/outcome.js';
 import { RaxedError } from '../errors.js';
 import type { StreamId } from '../spool/spool.js';
 
@@ -22,7 +22,7 @@ const POLL_MS = 50;
 const SETTLE_MS = 10_000;
 
 export function createDepartures(deps: {
-  readonly statuses: () => readonly CustomerDestinationStatus[];
+  readonly statuses: () => readonly DestinationStatus[];
   /** Sends at once what waits for a batch to be full. */
   readonly flush: (ids: readonly StreamId[]) => void;
   readonly clock: { monotonic(): number; sleep(ms: number, signal?: AbortSignal): Promise<void> };
@@ -30,7 +30,7 @@ export function createDepartures(deps: {
   const running = new Map<string, number>();
   const leaving = new Map<string, number>();
 
-  const statusesOf = ({ msspId, customerId }: StreamId): CustomerDestinationStatus[] =>
+  const statusesOf = ({ msspId, customerId }: StreamId): DestinationStatus[] =>
     deps.statuses().filter((status) => status.mssp_id === msspId && status.customer_id === customerId);
   const pendingOf = (id: StreamId): number => Math.max(0, ...statusesOf(id).map(({ pending }) => pending));
 

@@ -20,15 +20,10 @@ export interface StartedLoop {
   release(): Promise<void>;
 }
 
-export interface CustomerDestinationStatus extends DestinationStatus {
-  readonly mssp_id: string;
-  readonly customer_id: string;
-}
-
 /** Keeps the running delivery loops equal to the configuration. Calls are carried out one after another. */
 export interface Destinations {
   apply(plans: readonly DestinationPlan[]): Promise<void>;
-  statuses(): CustomerDestinationStatus[];
+  statuses(): DestinationStatus[];
   /** Sends at once what waits for a batch to be full. */
   flush(streams: readonly StreamId[]): void;
   /** The running loop of a destination. */
@@ -81,9 +76,7 @@ export function createDestinations(logger: Logger): Destinations {
       const failed = results.find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     }),
-    statuses: () => [...running.values()].map(({ plan, loop }) => ({
-      mssp_id: plan.stream.msspId, customer_id: plan.stream.customerId, ...loop.status(),
-    })),
+    statuses: () => Array.from(running.values(), ({ loop }) => loop.status()),
     flush(streams) {
       for (const { plan: { stream }, loop } of running.values()) {
         if (streams.some(({ msspId, customerId }) => stream.msspId === msspId && stream.customerId === customerId)) loop.flush();

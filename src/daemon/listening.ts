@@ -22,7 +22,7 @@ export interface ListeningDeps {
   readonly generation: () => Generation;
   readonly methods: readonly MethodEntry[];
   readonly ready: () => Promise<boolean>;
-  readonly metrics: (sockets: SocketStats) => string;
+  readonly metrics: (sockets: SocketStats) => Buffer;
 }
 
 /** Throws what the listeners throw; then nothing listens. */

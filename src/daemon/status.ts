@@ -1,6 +1,7 @@
 import type { ActionDeps } from './actions.js';
 import type { AuditStats } from '../audit/log.js';
 import type { Reloads } from './configuration.js';
+import type { DestinationStatus } from '../delivery/outcome.js';
 import type { Generation } from './generation.js';
 
 export interface StatusInfo {
@@ -42,7 +43,7 @@ export function statusOf(deps: ActionDeps): object {
       l2: l2Status(generation),
       detections: deps.counts.detections(),
     },
-    spool: spoolStatus(deps),
+    spool: spoolStatus(deps, destinations),
     audit: { state: info.audit.state, files: info.audit.files, bytes: info.audit.bytes, lines: info.audit.lines },
     agents: deps.agents.counts(),
     destinations,
@@ -56,9 +57,8 @@ function l2Status({ scanner, judgement }: Generation): object {
   return { enabled: modelVersion !== undefined && judgement.l2?.enabled !== false, ...(modelVersion === undefined ? {} : { model_version: modelVersion }) };
 }
 
-function spoolStatus(deps: ActionDeps): object {
+function spoolStatus(deps: ActionDeps, destinations: readonly DestinationStatus[]): object {
   const { bytes, maxBytes, rejected, dropped, state, streams } = deps.spool.stats();
-  const destinations = deps.destinations.statuses();
   const sum = (key: 'pending' | 'dead'): number => destinations.reduce((total, status) => total + status[key], 0);
   return { state, bytes, max_bytes: maxBytes, pending: sum('pending'), dead: sum('dead'), rejected, dropped, streams };
 }

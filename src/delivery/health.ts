@@ -104,7 +104,9 @@ export function createHealth(options: HealthOptions, ports: { readonly clock: Cl
 
     status() {
       const oldest = cursor.oldestPendingTime();
-      return {
+      // Put together without spreads: those take ten times as long, and a site may have thousands of destinations.
+      const status: { -readonly [Field in keyof DestinationStatus]: DestinationStatus[Field] } = {
+        mssp_id: stream.msspId, customer_id: stream.customerId,
         name: output.name, type: output.type, url: output.url,
         state: stateNow(),
         pending: cursor.pending(),
@@ -112,11 +114,12 @@ export function createHealth(options: HealthOptions, ports: { readonly clock: Cl
         delivered: counts.delivered, failed_attempts: counts.failedAttempts, expired: counts.expired,
         dead_lettered: counts.buried, in_flight: options.eventsInFlight(),
         dead: deadLetters.count(),
-        ...(lastError === undefined ? {} : { last_error: lastError }),
-        ...(lastSuccessMs === undefined ? {} : { last_success: new Date(lastSuccessMs).toISOString() }),
         lossy: output.lossy,
-        ...(options.stalled() ? { stalled: true } : {}),
       };
+      if (lastError !== undefined) status.last_error = lastError;
+      if (lastSuccessMs !== undefined) status.last_success = new Date(lastSuccessMs).toISOString();
+      if (options.stalled()) status.stalled = true;
+      return status;
     },
   };
 }

@@ -30,6 +30,8 @@ export type DestinationState = 'ok' | 'retrying' | 'circuit_open' | 'misconfigur
 
 /** As `status` shows it. */
 export interface DestinationStatus {
+  readonly mssp_id: string;
+  readonly customer_id: string;
   readonly name: string;
   readonly type: string;
   readonly url: string;

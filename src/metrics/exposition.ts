@@ -23,46 +23,82 @@ export function labels(values: Readonly<Record<string, string>>): string {
   return Object.entries(values).map(([name, value]) => `${name}="${NEEDS_ESCAPES.test(value) ? escaped(value).replaceAll('"', '\\"') : value}"`).join();
 }
 
-/** What only grows while the process lives; by convention `name` ends with `_total`. */
-export function counter(name: string, help: string, samples: Samples): string {
-  return head(name, help, 'counter') + lines(name, samples);
+/** Metrics, written one after another; bytes as they come, since strings of this length cost V8 several times as much. */
+export interface Exposition {
+  /** What only grows while the process lives; by convention `name` ends with `_total`. */
+  counter(name: string, help: string, samples: Samples): void;
+  gauge(name: string, help: string, samples: Samples): void;
+  /** A gauge for each of `states`: 1 for the one that is, 0 for the others. `of`: whose state it is, as labels. */
+  stateSet<State extends string>(name: string, help: string, set: { readonly states: readonly State[]; readonly of: Iterable<readonly [labels: string, state: State]> }): void;
+  histogram(name: string, help: string, view: HistogramView): void;
+  /** All that was written. */
+  bytes(): Buffer;
 }
 
-export function gauge(name: string, help: string, samples: Samples): string {
-  return head(name, help, 'gauge') + lines(name, samples);
-}
+/** So much text is turned into bytes at once. */
+const CHUNK_CHARACTERS = 65_536;
 
-/** A gauge for each of `states`: 1 for the one that is, 0 for the others. `of`: whose state it is, as labels. */
-export function stateSet<State extends string>(name: string, help: string, { states, of }: { readonly states: readonly State[]; readonly of: Iterable<readonly [labels: string, state: State]> }): string {
-  const ends = states.map((state) => ({ state, yes: `${labels({ state })}} 1\n`, no: `${labels({ state })}} 0\n` }));
-  let text = head(name, help, 'gauge');
-  for (const [whose, now] of of) {
-    const start = [name, '{', whose, whose === '' ? '' : ','].join('');
-    for (const { state, yes, no } of ends) text += start + (state === now ? yes : no);
-  }
-  return text;
-}
-
-export function histogram(name: string, help: string, { bounds, counts, sum }: HistogramView): string {
-  let text = head(name, help, 'histogram');
-  let below = 0;
-  counts.forEach((count, index) => {
-    below += count;
-    text += `${name}_bucket{le="${numeral(bounds[index] ?? Infinity)}"} ${below}\n`;
-  });
-  return `${text}${name}_sum ${numeral(sum)}\n${name}_count ${below}\n`;
-}
-
-function head(name: string, help: string, type: 'counter' | 'gauge' | 'histogram'): string {
-  return `# HELP ${name} ${escaped(help)}\n# TYPE ${name} ${type}\n`;
-}
-
-function lines(name: string, samples: Samples): string {
-  if (typeof samples === 'number') return `${name} ${numeral(samples)}\n`;
-  const start = `${name}{`;
+export function createExposition(): Exposition {
+  const chunks: Buffer[] = [];
   let text = '';
-  for (const [labelled, value] of samples) text += labelled === '' ? `${name} ${numeral(value)}\n` : start + labelled + `} ${numeral(value)}\n`;
-  return text;
+
+  function write(lines: string): void {
+    text += lines;
+    if (text.length >= CHUNK_CHARACTERS) turn();
+  }
+
+  function turn(): void {
+    chunks.push(Buffer.from(text));
+    text = '';
+  }
+
+  function head(name: string, help: string, type: 'counter' | 'gauge' | 'histogram'): void {
+    write(`# HELP ${name} ${escaped(help)}\n# TYPE ${name} ${type}\n`);
+  }
+
+  function lines(name: string, samples: Samples): void {
+    if (typeof samples === 'number') {
+      write(`${name} ${numeral(samples)}\n`);
+      return;
+    }
+    for (const [labelled, value] of samples) write(labelled === '' ? `${name} ${numeral(value)}\n` : `${name}{${labelled}} ${numeral(value)}\n`);
+  }
+
+  return {
+    counter(name, help, samples) {
+      head(name, help, 'counter');
+      lines(name, samples);
+    },
+
+    gauge(name, help, samples) {
+      head(name, help, 'gauge');
+      lines(name, samples);
+    },
+
+    stateSet(name, help, { states, of }) {
+      head(name, help, 'gauge');
+      const ends = states.map((state) => ({ state, yes: `${labels({ state })}} 1\n`, no: `${labels({ state })}} 0\n` }));
+      for (const [whose, now] of of) {
+        const start = `${name}{${whose}${whose === '' ? '' : ','}`;
+        for (const { state, yes, no } of ends) write(start + (state === now ? yes : no));
+      }
+    },
+
+    histogram(name, help, { bounds, counts, sum }) {
+      head(name, help, 'histogram');
+      let below = 0;
+      counts.forEach((count, index) => {
+        below += count;
+        write(`${name}_bucket{le="${numeral(bounds[index] ?? Infinity)}"} ${below}\n`);
+      });
+      write(`${name}_sum ${numeral(sum)}\n${name}_count ${below}\n`);
+    },
+
+    bytes() {
+      turn();
+      return Buffer.concat(chunks);
+    },
+  };
 }
 
 function escaped(text: string): string {

@@ -13,7 +13,7 @@ import { connect, http, parseAnswer, raw, readToEnd, until } from './raw-client.
 
 const METRICS = '# HELP a A.\n# TYPE a gauge\na 1\n';
 
-async function listen(t: Test, metrics: () => string = () => METRICS): Promise<{ readonly place: { readonly port: number }; readonly listener: MetricsListener }> {
+async function listen(t: Test, metrics: () => Buffer = () => Buffer.from(METRICS)): Promise<{ readonly place: { readonly port: number }; readonly listener: MetricsListener }> {
   const listener = await createMetricsListener({ host: '127.0.0.1', port: 0, metrics }, { clock: nodeClock, logger: silentLogger });
   t.teardown(() => listener.close());
   return { listener, place: { port: Number(new URL(listener.address).port) } };
@@ -64,7 +64,7 @@ t.test('web pages get nothing from it, by sending to it or by a name of their ow
 
 t.test('metrics that cannot be read are an error without a word of why, and the listener goes on', async (t) => {
   let broken = true;
-  const { place, listener } = await listen(t, () => { if (broken) throw new Error('CANARY'); return METRICS; });
+  const { place, listener } = await listen(t, () => { if (broken) throw new Error('CANARY'); return Buffer.from(METRICS); });
   const answer = await http(place, '/metrics', { method: 'GET' });
   t.match(answer, { status: 500, body: { error: { code: 'INTERNAL' } } });
   t.notMatch(JSON.stringify(answer), /CANARY/);
@@ -77,7 +77,7 @@ t.test('a port in use and an address that others can reach are refused by name; 
   await new Promise<void>((resolve) => { taken.listen(0, '127.0.0.1', resolve); });
   t.teardown(() => { taken.close(); });
   const { port } = taken.address() as AddressInfo;
-  const start = (host: string, at: number): Promise<MetricsListener> => createMetricsListener({ host, port: at, metrics: () => METRICS }, { clock: nodeClock, logger: silentLogger });
+  const start = (host: string, at: number): Promise<MetricsListener> => createMetricsListener({ host, port: at, metrics: () => Buffer.from(METRICS) }, { clock: nodeClock, logger: silentLogger });
   await t.rejects(start('127.0.0.1', port), { code: 'PORT_IN_USE', message: `port ${port} of 127.0.0.1 cannot be listened on (another process listens there)` });
   await t.rejects(start('0.0.0.0', 0), { code: 'CONFIG_INVALID', message: /^control\.metrics\.host is not a loopback address/ });
   const { listener, place } = await listen(t);
@@ -98,7 +98,7 @@ t.test('on the sockets metrics are for the control socket only, and for GET', as
       { host: '127.0.0.1', port: 0, token: () => 'token', tenant: { msspId: 'm', customerId: 'c' } },
     ],
     methods: fakeMethods({}), probes: { ready: () => Promise.resolve({ ready: true }) }, limits: () => ({ maxTextBytes: 1000 }),
-    metrics: ({ sockets }) => `# ${sockets.map(({ name, connections }) => `${name} ${connections}`).join(', ')}\n`,
+    metrics: ({ sockets }) => Buffer.from(`# ${sockets.map(({ name, connections }) => `${name} ${connections}`).join(', ')}\n`),
   }, { clock: nodeClock, logger: silentLogger });
   t.teardown(() => server.close(0));
   const token = { port: Number(new URL(server.addresses[2] ?? '').port) };

@@ -5,7 +5,7 @@ import type { ScanCounters } from '../../src/agents/counters.js';
 import { createCounters } from '../../src/agents/counters.js';
 import type { AgentConfig } from '../../src/config/schema.js';
 import { parseConfig } from '../../src/config/schema.js';
-import type { CustomerDestinationStatus } from '../../src/daemon/destinations.js';
+import type { DestinationStatus } from '../../src/delivery/outcome.js';
 import type { HeartbeatEvent } from '../../src/event/event.js';
 import type { TenantPlan } from '../../src/daemon/generation.js';
 import type { Output, Receipt } from '../../src/outputs/output.js';
@@ -24,7 +24,7 @@ interface Setup {
   readonly clock: ManualClock;
   readonly counters: ScanCounters;
   readonly sent: HeartbeatEvent[];
-  readonly statuses: CustomerDestinationStatus[];
+  readonly statuses: DestinationStatus[];
   /** What the receiver does. */
   readonly receiver: { answer: () => Promise<Receipt> };
   /** Takes up a configuration, which begins with a heartbeat when something in it is new. */
@@ -35,7 +35,7 @@ function setup(): Setup {
   const clock = manualClock();
   const counters = createCounters();
   const sent: HeartbeatEvent[] = [];
-  const statuses: CustomerDestinationStatus[] = [];
+  const statuses: DestinationStatus[] = [];
   const receiver: Setup['receiver'] = { answer: () => Promise.resolve({ httpStatus: 200 }) };
   const [mssp] = config.mssps;
   const customer = mssp?.customers[0];
@@ -113,7 +113,7 @@ t.test('a clock that differs from the receiver\'s is said in the next heartbeat,
 
 t.test('a heartbeat warns of the destinations of its own MSSP that are held', async (t) => {
   const { own, use, sent, statuses } = setup();
-  const status: CustomerDestinationStatus = {
+  const status: DestinationStatus = {
     mssp_id: 'mssp_a', customer_id: 'cust_acme', name: 'webhook', type: 'webhook', url: 'https://soc.example', state: 'misconfigured', pending: 3, oldest_pending_age_seconds: 4,
     delivered: 0, failed_attempts: 1, expired: 0, dead_lettered: 0, in_flight: 0, dead: 0, lossy: false,
   };

@@ -1,13 +1,13 @@
 import t from 'tap';
 import { checkAccess } from '../../src/daemon/access.js';
 import { createDepartures } from '../../src/daemon/departures.js';
-import type { CustomerDestinationStatus } from '../../src/daemon/destinations.js';
+import type { DestinationStatus } from '../../src/delivery/outcome.js';
 import { manualClock } from '../fixtures/clock.js';
 
 const A = { msspId: 'mssp_a', customerId: 'cust_a' };
 const B = { msspId: 'mssp_a', customerId: 'cust_b' };
 
-function status(customer: typeof A, name: string, pending: number, dead: number): CustomerDestinationStatus {
+function status(customer: typeof A, name: string, pending: number, dead: number): DestinationStatus {
   return {
     mssp_id: customer.msspId, customer_id: customer.customerId, name, type: 'webhook', url: 'https://soc.example', state: 'ok', pending, dead,
     oldest_pending_age_seconds: 0, delivered: 0, failed_attempts: 0, expired: 0, dead_lettered: 0, in_flight: 0, lossy: false,

@@ -2,7 +2,6 @@ import t from 'tap';
 import type { Test } from 'tap';
 import type { CallContext } from '../../src/control/method.js';
 import { createDeliveryLoop, type DeliveryLoop } from '../../src/delivery/loop.js';
-import type { DestinationStatus } from '../../src/delivery/outcome.js';
 import { encodeEvent, narrowEvent, type FilteredBytes } from '../../src/event/privacy.js';
 import { DeliveryError, type Output } from '../../src/outputs/output.js';
 import { nodeClock, nodeRandom } from '../../src/platform/node.js';
@@ -74,7 +73,7 @@ async function site(t: Test): Promise<Site> {
   const actions = createSpoolActions({
     spool,
     destinations: {
-      statuses: () => [...loops].map(([key, loop]) => ({ mssp_id: key.split('/')[0] ?? '', customer_id: key.split('/')[1] ?? '', ...loop.status() as DestinationStatus })),
+      statuses: () => Array.from(loops.values(), (loop) => loop.status()),
       loop: ({ stream, name }) => loops.get(keyOf(stream, name)),
     },
     policies: { narrow: (key, event) => narrowEvent({ dataMode: key === 'mssp_a/cust_acme' ? 'full' : 'privacy_safe', dataFields: [] }, event) },
