@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { Agent, IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { socketPathProblem } from '../config/paths.js';
 import { RaxedError, errnoOf } from '../errors.js';
 import { isErrorCode, pathOfMethod } from '../control/protocol.js';
@@ -62,7 +63,9 @@ function exchange({ path, body }: { readonly path: string; readonly body: string
     for (const signal of signals) signal.throwIfAborted();
     let answered = false;
     const call = request({
-      socketPath, path, method: body === undefined ? 'GET' : 'POST', agent: agent ?? false,
+      path, method: body === undefined ? 'GET' : 'POST',
+      // An agent made for one connection costs 3 ms, an eighth of the start of a process.
+      ...(agent === undefined ? { createConnection: () => connect(socketPath) } : { agent, socketPath, servername: '' }),
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }), host: 'raxed' },
     }, (response) => {
       answered = true;

@@ -10,7 +10,7 @@ const [, , file = '', place = '', ...words] = process.argv;
 process.argv = [process.execPath, 'raxed', ...words];
 const script = new Script(readFileSync(file, 'latin1'), { filename: place });
 const program: unknown = script.runInThisContext();
-if (typeof program === 'function') program(createRequire(place), place);
+if (typeof program === 'function') program(createRequire(place), place, () => undefined);
 process.once('beforeExit', () => {
   writeFileSync(`${file}.cache`, script.createCachedData());
   process.exitCode = 0;
