@@ -107,7 +107,8 @@ function judgeEnvironment({ site, references }: FilesFacts): Finding[] {
 function judgeState({ site, state }: FilesFacts, account: Account): Finding[] {
   const folder = site.paths.stateDir;
   const { way, left, foreign } = state;
-  const own = `sudo chown -R ${account.name}:${groupOf(site, account)} ${folder} && sudo chmod 0700 ${folder}`;
+  // With a slash, because chown -R changes nothing behind a symbolic link.
+  const own = `sudo chown -R ${account.name}:${groupOf(site, account)} ${folder}/ && sudo chmod 0700 ${folder}`;
   if (way.stopped !== undefined) {
     if (way.stopped.errno === 'EACCES') return [notChecked('state', `this user may not look into ${folder}`, AS_ROOT)];
     if (way.stopped.errno !== 'ENOENT') return [problem('state', `the state folder ${folder} cannot be used: ${way.stopped.path} (${way.stopped.errno})`, `Move ${way.stopped.path} away.`)];

@@ -66,8 +66,11 @@ function lastExit({ result, exitStatus }: Unit): { says: string; advice: string 
     case 4: return { says: 'it could not start (exit 4)', advice: `Its state folder or a socket could not be used, see above and below, or another daemon holds them; ${JOURNAL} names which.` };
     case 200: return { says: 'its folder could not be entered (exit 200)', advice: 'Look at WorkingDirectory= in `systemctl cat raxed`.' };
     case 203: return { says: 'its program could not be run (exit 203)', advice: 'Look at ExecStart= in `systemctl cat raxed`: the program must be there and executable. Install the package again.' };
+    case 216: return { says: 'its group does not exist (exit 216)', advice: `Run \`sudo systemd-sysusers\`, ${restart}.` };
     case 217: return { says: 'its user does not exist (exit 217)', advice: `Run \`sudo systemd-sysusers\`, ${restart}.` };
     case 226: return { says: 'its sandbox could not be made (exit 226)', advice: `A folder that the unit names is missing: run \`sudo systemd-tmpfiles --create\`, ${restart}; ${JOURNAL} names it.` };
+    case 233: return { says: 'its folder in /run could not be made (exit 233)', advice: `/run may be full (\`df /run\`), or /run/raxed not a folder: make room or move it away, ${restart}.` };
+    case 238: return { says: 'its state folder could not be made (exit 238)', advice: `/var/lib/raxed must be a folder on a disk that can be written: systemd takes no symbolic link. To have it elsewhere, mount that place on /var/lib/raxed (a bind mount in /etc/fstab), ${restart}.` };
     case 243: return { says: 'its credentials could not be read (exit 243)', advice: 'Look at LoadCredential= in `systemctl cat raxed`: the file must be there.' };
     default: return { says: `it ended with ${exitStatus}`, advice: `See ${JOURNAL} for what it said.` };
   }
