@@ -21,6 +21,7 @@ export interface Paths {
 /** Linux keeps 108 bytes for a socket's path, the last of them zero; Node would cut a longer one silently. */
 const MAX_SOCKET_PATH_BYTES = 107;
 const SYSTEM_RUNTIME_DIR = '/run/raxed';
+export const SYSTEM_CONFIG_FILE = '/etc/raxed/config.json';
 
 /**
  * The places of this process, from its environment: systemd's folders where it gives them, else the XDG folders of

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Env, Paths } from '../config/paths.js';
-import { defaultPaths } from '../config/paths.js';
+import { defaultPaths, SYSTEM_CONFIG_FILE } from '../config/paths.js';
 import type { Unit } from './unit.js';
 
 /** Which daemon is looked at: the service of this machine, or one that a person runs by hand. */
@@ -25,7 +25,6 @@ export interface SiteFacts {
   readonly shell: { readonly env: Env; readonly home: string; readonly cwd: string };
 }
 
-export const SYSTEM_CONFIG_FILE = '/etc/raxed/config.json';
 const SYSTEM_STATE = '/var/lib/raxed';
 const SYSTEM_RUNTIME = '/run/raxed';
 

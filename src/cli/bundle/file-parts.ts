@@ -1,14 +1,14 @@
-import { existsSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { auditKeyFile, readAuditKey } from '../../audit/key.js';
 import { recentRecords } from '../../audit/recent.js';
 import { showVerification, verifyAudit } from '../../audit/verify.js';
+import { isThere } from '../../client/control-socket.js';
 import { AVAILABLE_SIEM } from '../../config/available.js';
 import { readConfigFile } from '../../config/file.js';
-import { effectivePaths } from '../../config/paths.js';
+import { effectivePaths, SYSTEM_CONFIG_FILE } from '../../config/paths.js';
 import { showConfig } from '../../config/redact.js';
-import { siteOf, SYSTEM_CONFIG_FILE } from '../../doctor/site.js';
+import { siteOf } from '../../doctor/site.js';
 import { ConfigError } from '../../errors.js';
 import { nodeSpoolFiles } from '../../platform/spool-files.js';
 import { checkSpool } from '../../spool/check.js';
@@ -31,7 +31,7 @@ const MAX_LISTED = 10_000;
 export async function findFiles(configOption: string | undefined, io: Pick<Io, 'env' | 'home' | 'cwd'>): Promise<Found> {
   const { paths, env } = siteOf({
     named: configOption === undefined ? undefined : resolve(io.cwd, configOption), shell: { env: io.env, home: io.home, cwd: io.cwd },
-    unit: undefined, hasSystemFile: existsSync(SYSTEM_CONFIG_FILE), processEnv: undefined,
+    unit: undefined, hasSystemFile: isThere(SYSTEM_CONFIG_FILE), processEnv: undefined,
   });
   try {
     const { config } = await readConfigFile(paths.configFile, { availableSiem: AVAILABLE_SIEM, isCron: () => true, mayBeMissing: !paths.configFileNamed });

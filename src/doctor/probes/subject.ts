@@ -1,16 +1,18 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { isThere } from '../../client/control-socket.js';
 import type { Env } from '../../config/paths.js';
+import { SYSTEM_CONFIG_FILE } from '../../config/paths.js';
 import type { DaemonFacts } from '../daemon.js';
 import type { ExaminationOptions, ExaminationPorts } from '../examination.js';
 import type { Account } from '../permissions.js';
 import { targetOf } from '../permissions.js';
 import type { Site } from '../site.js';
-import { siteOf, SYSTEM_CONFIG_FILE } from '../site.js';
+import { siteOf } from '../site.js';
 import type { SeenSocket } from '../sockets.js';
 import type { Unit } from '../unit.js';
 import { parseUnit, UNIT_PROPERTIES } from '../unit.js';
-import { accountOf } from './accounts.js';
+import { accountOf, groupOf } from './accounts.js';
+import type { Command } from './command.js';
 import type { Seen } from './configuration.js';
 import { seeConfiguration } from './configuration.js';
 import { askStatus, seeSocket } from './sockets.js';
@@ -40,7 +42,7 @@ export async function subjectOf({ config, socket, timeoutMs }: ExaminationOption
   const [unit, there] = await Promise.all([unitOf(ports), socket === undefined ? undefined : askStatus(socket, callMs)]);
   const found = siteOf({
     named: config ?? (there?.kind === 'status' && there.status.config.file !== '' ? there.status.config.file : undefined),
-    unit, hasSystemFile: existsSync(SYSTEM_CONFIG_FILE), processEnv: await environOf(unit?.mainPid ?? 0), shell: { env, home, cwd },
+    unit, hasSystemFile: isThere(SYSTEM_CONFIG_FILE), processEnv: await environOf(unit?.mainPid ?? 0), shell: { env, home, cwd },
   });
   const { paths, ...seen } = await seeConfiguration(found.paths, found.env);
   const controlPath = socket ?? paths.controlSocket;
@@ -48,8 +50,14 @@ export async function subjectOf({ config, socket, timeoutMs }: ExaminationOption
     seeSocket(controlPath, { timeoutMs: callMs, monotonic }), seeSocket(paths.scanSocket, { timeoutMs: callMs, monotonic }), there ?? askStatus(controlPath, callMs),
   ]);
   const site = { ...found, paths: { ...paths, controlSocket: controlPath } };
-  const user = site.kind === 'service' ? (unit?.user ?? '') || DEFAULT_USER : targetOf(control.way)?.uid ?? ports.uid;
-  return { site, unit, seen, control, scan, daemon, node: control.node ?? scan.node, account: await accountOf(user, command) };
+  const account = site.kind === 'service' ? await serviceAccount(unit, command) : await accountOf(targetOf(control.way)?.uid ?? ports.uid, command);
+  return { site, unit, seen, control, scan, daemon, node: control.node ?? scan.node, account };
+}
+
+/** The unit's Group= is the daemon's, whatever the user's own is. */
+async function serviceAccount(unit: Unit | undefined, command: Command): Promise<Account | undefined> {
+  const [account, group] = await Promise.all([accountOf((unit?.user ?? '') || DEFAULT_USER, command), groupOf((unit?.group ?? '') || DEFAULT_USER, command)]);
+  return account === undefined || group === undefined ? account : { ...account, gids: [...new Set([group.gid, ...account.gids])] };
 }
 
 async function unitOf({ systemd, command }: ExaminationPorts): Promise<Unit | undefined> {
