@@ -44,7 +44,7 @@ export const ERROR_CODES = {
   AUDIT_DAMAGED: { exit: 4, http: 500, advice: 'Keep a copy of the audit folder, and find out who could write to it.' },
   DELIVERY_FAILED: { exit: 4, http: 502, advice: 'Check the destination\'s URL, secret and reachability.' },
   SCAN_FAILED: { exit: 4, http: 500, advice: 'Report this with the output of `raxed ctl status --json`.' },
-  OUTPUT_FAILED: { exit: 4, http: 500, advice: 'Check where standard output goes: a disk may be full.' },
+  OUTPUT_FAILED: { exit: 4, http: 500, advice: 'Check where the output goes: the folder must be there and writable, the disk not full.' },
   THREAT_BLOCKED: { exit: 1, http: 403, advice: 'Do not pass the text on.' },
   PROTOCOL_MISMATCH: { exit: 5, http: 502, advice: 'Install the same version of raxed on both sides, and restart the daemon.' },
   CLIENT_CLOSED: { exit: 4, http: 500, advice: 'Make a new client.' },

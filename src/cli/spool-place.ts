@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isThere } from '../client/control-socket.js';
 import { AVAILABLE_SIEM } from '../config/available.js';
 import { decodeUtf8, MISSING, readConfigFile } from '../config/file.js';
 import { parseJsonText } from '../config/json-text.js';
-import { defaultPaths, statePlaces } from '../config/paths.js';
+import { defaultPaths, SERVICE_ENV, statePlaces, SYSTEM_CONFIG_FILE } from '../config/paths.js';
 import type { Config } from '../config/schema.js';
 import { errnoOf, RaxedError } from '../errors.js';
 import type { StoredPolicy } from '../daemon/policies.js';
@@ -29,7 +30,7 @@ export interface PlaceArgs {
   readonly config: string | undefined;
 }
 
-/** The spool of a state folder, or of the configuration's, or where a daemon of this user would have it. Throws ConfigError or USAGE. */
+/** The spool of a state folder, or of the configuration's, or of this user's daemon, or of the service's. Throws ConfigError or USAGE. */
 export async function findSpool({ stateDir, config }: { readonly stateDir: string | undefined; readonly config: string | undefined }, io: Pick<Io, 'env' | 'home' | 'cwd'>): Promise<SpoolPlace> {
   // Another machine's state says nothing of this one's configuration.
   const configured = stateDir === undefined || config !== undefined ? await readPlaces(config, io) : undefined;
@@ -60,7 +61,10 @@ export async function knownPolicies({ stateDir, folder, config }: SpoolPlace): P
 }
 
 async function readPlaces(configOption: string | undefined, io: Pick<Io, 'env' | 'home' | 'cwd'>): Promise<{ readonly stateDir: string; readonly config: Config | undefined }> {
-  const paths = defaultPaths(io.env, { home: io.home, cwd: io.cwd, configOption });
+  const at = { home: io.home, cwd: io.cwd, configOption };
+  const own = defaultPaths(io.env, at);
+  const isOwn = own.configFileNamed || (io.env['RAXED_STATE_DIR'] ?? '') !== '' || isThere(own.configFile) || !isThere(SYSTEM_CONFIG_FILE);
+  const paths = isOwn ? own : defaultPaths({ ...io.env, ...SERVICE_ENV }, at);
   const loaded = await readConfigFile(paths.configFile, { availableSiem: AVAILABLE_SIEM, isCron: () => true, mayBeMissing: !paths.configFileNamed });
   const { stateDir, tenantsFile } = statePlaces(paths, loaded.config, io.env);
   if (loaded.digest === MISSING) return { stateDir, config: undefined };

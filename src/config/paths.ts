@@ -22,6 +22,8 @@ export interface Paths {
 const MAX_SOCKET_PATH_BYTES = 107;
 const SYSTEM_RUNTIME_DIR = '/run/raxed';
 export const SYSTEM_CONFIG_FILE = '/etc/raxed/config.json';
+/** What systemd tells the service, for who looks for its files from elsewhere. */
+export const SERVICE_ENV = { STATE_DIRECTORY: '/var/lib/raxed', RUNTIME_DIRECTORY: SYSTEM_RUNTIME_DIR } as const;
 
 /**
  * The places of this process, from its environment: systemd's folders where it gives them, else the XDG folders of

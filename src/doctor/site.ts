@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Env, Paths } from '../config/paths.js';
-import { defaultPaths, SYSTEM_CONFIG_FILE } from '../config/paths.js';
+import { defaultPaths, SERVICE_ENV, SYSTEM_CONFIG_FILE } from '../config/paths.js';
 import type { Unit } from './unit.js';
 
 /** Which daemon is looked at: the service of this machine, or one that a person runs by hand. */
@@ -25,9 +25,6 @@ export interface SiteFacts {
   readonly shell: { readonly env: Env; readonly home: string; readonly cwd: string };
 }
 
-const SYSTEM_STATE = '/var/lib/raxed';
-const SYSTEM_RUNTIME = '/run/raxed';
-
 /** The service where there is one, unless another configuration is named. */
 export function siteOf({ named, unit, hasSystemFile, processEnv, shell }: SiteFacts): Site {
   const installed = unit?.loadState === 'loaded' ? unit : undefined;
@@ -35,10 +32,10 @@ export function siteOf({ named, unit, hasSystemFile, processEnv, shell }: SiteFa
   const wanted = named ?? shell.env['RAXED_CONFIG'];
   const isService = wanted === undefined || wanted === '' ? installed !== undefined || hasSystemFile : posix.resolve(shell.cwd, wanted) === serviceFile;
   if (!isService) return { kind: 'person', paths: defaultPaths(shell.env, { ...shell, configOption: named }), env: shell.env, envKnown: true, unit: undefined };
-  const env: Env = { STATE_DIRECTORY: SYSTEM_STATE, RUNTIME_DIRECTORY: SYSTEM_RUNTIME, ...installed?.environment, ...processEnv };
+  const env: Env = { ...SERVICE_ENV, ...installed?.environment, ...processEnv };
   return {
     kind: 'service', env, unit: installed,
     envKnown: processEnv !== undefined || (installed !== undefined && !installed.hasEnvironmentFiles),
-    paths: defaultPaths(env, { home: SYSTEM_STATE, cwd: '/', configOption: serviceFile }),
+    paths: defaultPaths(env, { home: SERVICE_ENV.STATE_DIRECTORY, cwd: '/', configOption: serviceFile }),
   };
 }
