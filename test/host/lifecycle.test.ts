@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { eventually, post } from '../fixtures/daemon.js';
 import { fillDisk } from '../fixtures/small-disk.js';
@@ -108,5 +108,21 @@ t.test('the package on a host in all of its life', { skip: customerHostRefusal()
     t.equal((await host.output('systemctl', 'list-units', '--failed', '--plain', '--no-legend')).trim(), '');
     await host.type('apt-get install --yes ./raxed.deb');
     await runs();
+  });
+
+  await t.test('a purge empties a state folder that is a disk of its own, and does not fail', async (t) => {
+    await host.output('systemctl', 'stop', 'raxed');
+    await host.output('mount', '-t', 'tmpfs', 'tmpfs', STATE);
+    await host.output('cp', '--archive', '--no-target-directory', '/root/state', STATE);
+    await host.type('apt-get purge --yes raxed');
+    t.same(readdirSync(host.path(STATE)), []);
+    await host.output('umount', STATE);
+  });
+
+  await t.test('an account that was there before is taken as it is', async (t) => {
+    await host.type('rmdir /var/lib/raxed; userdel raxed; groupdel --force raxed; useradd --no-user-group --gid users raxed');
+    await host.type('apt-get install --yes ./raxed.deb');
+    await runs();
+    t.match(await host.run(['raxed', 'doctor', '--only', 'files,sockets,service']), { code: 0, stdout: /can be read by raxed[\s\S]*0 problems/ }, 'its own group is another than the service\'s');
   });
 });

@@ -78,7 +78,7 @@ t.test('raxed on a host with systemd', { skip: customerHostRefusal() }, async (t
     t.match(await control(), { code: 0, stdout: /"version"/ });
     t.match(await control('raxed'), { code: 0, stdout: /"version"/ });
     for (const user of ['app', 'stranger']) t.match(await control(user), { code: 7, stdout: '' }, user);
-    t.not((await host.run(['cat', CONFIG], 'stranger')).code, 0, 'a stranger cannot read the configuration');
+    for (const user of ['app', 'stranger']) t.not((await host.run(['cat', CONFIG], user)).code, 0, `${user} cannot read the configuration and its secrets`);
     t.not((await host.run(['ls', '/var/lib/raxed'], 'app')).code, 0, 'nobody else looks into the state');
   });
 
@@ -86,6 +86,8 @@ t.test('raxed on a host with systemd', { skip: customerHostRefusal() }, async (t
     t.match(await host.run(['raxed', 'doctor']), { code: 0, stdout: /native engine RE2[\s\S]*\n0 problems/ });
     await host.type('raxed ctl bundle');
     t.ok(readdirSync(host.path('/root')).some((name) => /^raxed-bundle-.*\.tar\.gz$/.test(name)));
+    t.match(await host.run(['raxed', 'spool', 'check']), { code: 0, stdout: /sound.*\/var\/lib\/raxed\/spool/ }, 'the spool that is looked at is the service\'s');
+    await host.type('mkdir gone && cd gone && rmdir ../gone && raxed doctor');
     t.comment((await host.output('dpkg-query', '--show', '--showformat=installed size: ${Installed-Size} KiB', 'raxed')));
   });
 
@@ -175,6 +177,8 @@ t.test('raxed on a host with systemd', { skip: customerHostRefusal() }, async (t
     const told = (await host.journal('raxed')).filter(({ MESSAGE, PRIORITY }) => PRIORITY === '3' && /scaner/.test(MESSAGE));
     t.ok(told.length > 0, 'as an error');
     t.match(await host.run(['raxed', 'doctor', '--offline']), { code: 4, stdout: /scaner/ }, 'doctor knows it too');
+    t.match(await host.run(['raxed', 'ctl', 'status']), { code: 5, stderr: /no socket \/run\/raxed\/control\.sock/ }, 'it is the service that is looked for');
+    t.match(await host.type('dpkg --install raxed.deb 2>&1'), /the service did not start; `sudo raxed doctor` says why/, 'an upgrade says it too, and does not fail');
     await host.type('rm raxed-bundle-* && raxed ctl bundle && ls raxed-bundle-*');
     copyFileSync(host.path(`${CONFIG}.good`), host.path(CONFIG));
     rmSync(host.path(`${CONFIG}.good`));
