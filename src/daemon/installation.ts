@@ -4,7 +4,7 @@ import type { Logger } from '../ports.js';
 
 /** `inst_` and a ULID: made once, then kept in the state folder. A damaged file is replaced. */
 export async function installationId(stateDir: string, ulid: () => string, logger: Logger): Promise<string> {
-  const file = join(stateDir, 'installation.json');
+  const file = installationFile(stateDir);
   const kept = await readJsonFile(file).catch(() => undefined);
   if (typeof kept === 'object' && kept !== null && 'installation_id' in kept && typeof kept.installation_id === 'string' && /^inst_[0-9A-Z]{26}$/.test(kept.installation_id)) {
     return kept.installation_id;
@@ -14,4 +14,9 @@ export async function installationId(stateDir: string, ulid: () => string, logge
     logger.warn({ error }, 'the installation id could not be kept; the next start makes another');
   });
   return made;
+}
+
+/** The first file of a state folder. */
+export function installationFile(stateDir: string): string {
+  return join(stateDir, 'installation.json');
 }
