@@ -72,7 +72,7 @@ async function readPlaces(configOption: string | undefined, io: Pick<Io, 'env' |
 }
 
 /** What cannot be read counts as none: a customer that nothing is known of keeps its text. */
-export async function readTenants(file: string): Promise<Tenants> {
+async function readTenants(file: string): Promise<Tenants> {
   try {
     return parseStored(parseJsonText(decodeUtf8(await readFile(file))), { availableSiem: AVAILABLE_SIEM });
   } catch {

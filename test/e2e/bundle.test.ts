@@ -212,7 +212,7 @@ t.test('no secret and no text is in a bundle, whatever happened before', async (
   const left = unpack(after, join(site.folder, 'unpacked-after'));
   for (const [name, bytes] of Object.entries(left)) t.same(found(words, bytes), [], `nothing in ${name} of a daemon that is down`);
   t.match(String(left['README.txt']), /\n\nTHE DAEMON DID NOT ANSWER: no daemon listens on .* any more\.\n/);
-  t.match(parsed(left['config.json']), { error: 'CONFIG_INVALID', problems: [{ pointer: String, message: String }] });
+  t.match(parsed(left['config.json']), { kind: 'invalid', problems: [{ pointer: String, message: String }] });
   const { dead_letters } = parsed(left['spool-check.json']) as { dead_letters: number };
   t.ok(dead_letters >= dead.total, 'some may have died since');
   t.match(parsed(left['audit-recent.json']), { records: Array });

@@ -4,17 +4,13 @@ import { auditKeyFile, readAuditKey } from '../../audit/key.js';
 import { recentRecords } from '../../audit/recent.js';
 import { showVerification, verifyAudit } from '../../audit/verify.js';
 import { isThere } from '../../client/control-socket.js';
-import { AVAILABLE_SIEM } from '../../config/available.js';
-import { readConfigFile } from '../../config/file.js';
-import { effectivePaths, SYSTEM_CONFIG_FILE } from '../../config/paths.js';
+import { SYSTEM_CONFIG_FILE } from '../../config/paths.js';
 import { showConfig } from '../../config/redact.js';
+import { seeConfiguration } from '../../doctor/probes/configuration.js';
 import { siteOf } from '../../doctor/site.js';
-import { ConfigError } from '../../errors.js';
 import { nodeSpoolFiles } from '../../platform/spool-files.js';
 import { checkSpool } from '../../spool/check.js';
-import { mergeTenants } from '../../tenants/merge.js';
 import type { Io } from '../io.js';
-import { readTenants } from '../spool-place.js';
 import { AUDIT_RECENT, AUDIT_VERIFY, CONFIG } from './daemon-parts.js';
 import type { Content, Part } from './part.js';
 import { firstLines, jsonContent } from './part.js';
@@ -29,18 +25,13 @@ const MAX_LISTED = 10_000;
 
 /** The files of the daemon that does not answer: of the service where there is one, unless another configuration is named. */
 export async function findFiles(configOption: string | undefined, io: Pick<Io, 'env' | 'home' | 'cwd'>): Promise<Found> {
-  const { paths, env } = siteOf({
+  const site = siteOf({
     named: configOption === undefined ? undefined : resolve(io.cwd, configOption), shell: { env: io.env, home: io.home, cwd: io.cwd },
     unit: undefined, hasSystemFile: isThere(SYSTEM_CONFIG_FILE), processEnv: undefined,
   });
-  try {
-    const { config } = await readConfigFile(paths.configFile, { availableSiem: AVAILABLE_SIEM, isCron: () => true, mayBeMissing: !paths.configFileNamed });
-    const places = effectivePaths(paths, config, env);
-    return { stateDir: places.stateDir, config: jsonContent(showConfig(mergeTenants(config, await readTenants(places.tenantsFile), 'start').config, places)) };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return { stateDir: paths.stateDir, config: jsonContent({ error: error.code, problems: error.problems }) };
-  }
+  const { read, effective, paths } = await seeConfiguration(site.paths, site.env);
+  // Redacted, or not at all.
+  return { stateDir: paths.stateDir, config: jsonContent(effective === undefined ? { ...read, config: undefined } : showConfig(effective.config, paths)) };
 }
 
 /** What the files say in place of the daemon. */
