@@ -120,7 +120,7 @@ t.test('the package on a host in all of its life', { skip: customerHostRefusal()
   });
 
   await t.test('an account that was there before is taken as it is', async (t) => {
-    await host.type('rmdir /var/lib/raxed; userdel raxed; groupdel --force raxed; useradd --no-user-group --gid users raxed');
+    await host.type('rm -r /var/lib/raxed; userdel raxed; useradd --no-user-group --gid users raxed');
     await host.type('apt-get install --yes ./raxed.deb');
     await runs();
     t.match(await host.run(['raxed', 'doctor', '--only', 'files,sockets,service']), { code: 0, stdout: /can be read by raxed[\s\S]*0 problems/ }, 'its own group is another than the service\'s');
