@@ -202,7 +202,9 @@ export class CustomerStream<P extends Uint8Array> implements Stream<P> {
     const { files } = this.#ports;
     const marker = join(this.folder, REWRITE_PENDING);
     await this.#log.appender.barrier();
-    const nothing = this.#log.segments.length === 0 && this.#deadLetters.size === 0;
+    // A stream that was never written to has no folder, also when somebody has asked for its dead letters.
+    const dead = await Promise.all(this.#deadLetters.values());
+    const nothing = [this.#log, ...dead.map(({ log }) => log)].every(({ segments }) => segments.length === 0);
     if (!nothing && !this.#rewriteUnfinished) {
       await (await files.open(marker, 'create')).close();
       await files.syncFolder(this.folder);

@@ -539,7 +539,14 @@ void t.test('a segment that got no record, for want of room, never stands in the
   t.equal((await openWorld(files)).spool.stats().bytes, spool.stats().bytes);
 });
 
-void t.test('streams that nobody opens count, and are cleaned up too', async (t) => {
+void t.test('nothing is to be rewritten where nothing was written, also when its dead letters were asked for', async (t) => {
+  const { stream } = await openWorld(new FaultyFiles());
+  t.equal((await stream.deadLetters('webhook')).count(), 0);
+  await stream.rewrite((payload) => payload);
+  t.equal(await stream.append(bytesOf('later')), 1);
+});
+
+t.test('streams that nobody opens count, and are cleaned up too', async (t) => {
   const files = new FaultyFiles();
   const world = await openWorld(files);
   const other = await world.spool.openStream({ msspId: 'mssp', customerId: 'other' });
