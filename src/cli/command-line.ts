@@ -18,7 +18,7 @@ export interface Option {
 export type Options = ReadonlyMap<string, Option>;
 
 /** What yargs keeps of `.option(…)`; its published types leave `getOptions` out. */
-interface Declared {
+export interface Declared {
   readonly key: Readonly<Record<string, unknown>>;
   readonly alias: Readonly<Record<string, readonly string[]>>;
   readonly narg: Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import type { Declared } from '../cli/command-line.js';
 import { parserFor } from '../cli/command-line.js';
 import type { Example, Positional } from '../cli/command.js';
 import type { Group, Leaf } from '../cli/tree.js';
@@ -26,17 +27,9 @@ export interface CommandReference {
   readonly examples: readonly Example[];
 }
 
-/** What yargs keeps of `.option(…)`; its published types leave these out. */
-type Declared = Argv & {
-  getOptions(): {
-    readonly key: Readonly<Record<string, unknown>>;
-    readonly alias: Readonly<Record<string, readonly string[]>>;
-    readonly narg: Readonly<Record<string, unknown>>;
-    readonly number: readonly string[];
-    readonly choices: Readonly<Record<string, readonly string[]>>;
-    readonly demandedOptions: Readonly<Record<string, unknown>>;
-    readonly default: Readonly<Record<string, unknown>>;
-  };
+/** What yargs keeps beside that; its published types leave it out, too. */
+type Told = Argv & {
+  getOptions(): Declared & { readonly default: Readonly<Record<string, unknown>> };
   getInternalMethods(): { getUsageInstance(): { getDescriptions(): Readonly<Record<string, string | undefined>> } };
 };
 
@@ -58,7 +51,7 @@ export async function commandReferences(group: Group): Promise<CommandReference[
 const unwritten = { write: () => true, on: () => undefined };
 
 function optionsOf(parser: Argv): OptionReference[] {
-  const declared = parser as Declared;
+  const declared = parser as Told;
   const { key, alias, narg, number, choices, demandedOptions, default: defaults } = declared.getOptions();
   const descriptions = declared.getInternalMethods().getUsageInstance().getDescriptions();
   const aliases = new Set(Object.values(alias).flat());
