@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { eventually, post } from '../fixtures/daemon.js';
-import { ATTACK, bootCustomerHost, CREATE_TENANTS, CUSTOMER_ID, customerHostRefusal, LIMIT_MS, MSSP_ID } from '../fixtures/customer-host.js';
+import { ATTACK, bootCustomerHost, CREATE_TENANTS, CUSTOMER_ID, customerHostRefusal, FIRST_SCAN, INSTALL, LIMIT_MS, MSSP_ID, TEST_WEBHOOK } from '../fixtures/customer-host.js';
 
 const CONFIG = '/etc/raxed/config.json';
 const DROP_IN = '/run/systemd/system/raxed.service.d/test.conf';
 const EXPOSURE_LIMIT = 1.3;
-const SCAN = `raxed ctl scan --mssp ${MSSP_ID} --customer ${CUSTOMER_ID} "${ATTACK}"`;
 const PRIORITIES: Readonly<Record<string, string>> = { error: '3', warn: '4', info: '6' };
 const KILLS = 3;
 const SETTLE_MS = 15_000;
@@ -34,12 +33,12 @@ t.test('raxed on a host with systemd', { skip: customerHostRefusal() }, async (t
 
   await t.test('from nothing to the first alert at the SOC in five commands', async (t) => {
     const start = performance.now();
-    await host.type('apt install ./raxed.deb');
+    await host.type(INSTALL);
     // Somebody else's, elsewhere.
     await host.output('systemctl', 'enable', '--now', '--quiet', 'soc');
     for (const line of CREATE_TENANTS) await host.type(line);
-    t.match(await host.type(`raxed mssp test-webhook ${MSSP_ID}`), /200/);
-    t.match(await host.run(['sh', '-c', SCAN]), { code: 1, stdout: /pi-/ }, 'a threat is exit code 1');
+    t.match(await host.type(TEST_WEBHOOK), /200/);
+    t.match(await host.run(['sh', '-c', FIRST_SCAN]), { code: 1, stdout: /pi-/ }, 'a threat is exit code 1');
     await eventually('the alert is there', () => host.deliveries().some(({ event_type: type }) => type === 'scan'), LIMIT_MS);
     t.comment(`first alert after ${((performance.now() - start) / 1000).toFixed(1)} s (asked: 60 s)`);
     t.same(host.deliveries().filter(({ verified }) => verified !== 'valid'), [], 'every signature is valid');
