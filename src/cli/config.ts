@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { AVAILABLE_SIEM } from '../config/available.js';
 import type { LoadedConfig } from '../config/file.js';
 import { readConfigFile } from '../config/file.js';
-import type { Env, Paths } from '../config/paths.js';
+import type { Env } from '../config/paths.js';
 import { defaultPaths, effectivePaths } from '../config/paths.js';
 import { showConfig } from '../config/redact.js';
 import { resolveSecret } from '../config/secret.js';
@@ -12,6 +12,7 @@ import { unknownTenants } from '../config/tenant-names.js';
 import type { ConfigProblem } from '../errors.js';
 import { ConfigError, RaxedError, describeProblem, errnoOf } from '../errors.js';
 import { visible } from '../receiver/summary.js';
+import { placesHere } from './places.js';
 
 /** What the commands need of their process. */
 export interface ConfigIo {
@@ -32,7 +33,7 @@ const FIRST_CONFIG = {
 
 /** `raxed config init`: writes a first, valid file (0600, its folder 0700 when made). Never replaces one. Throws RaxedError; the exit code. */
 export async function configInit(path: string | undefined, io: ConfigIo): Promise<number> {
-  const file = placesOf(path, io).configFile;
+  const file = defaultPaths(io.env, { home: io.home, cwd: io.cwd, configOption: named(path, io) }).configFile;
   const unwritable = (error: unknown): RaxedError => new RaxedError('CONFIG_UNREADABLE', `${file} cannot be written (${errnoOf(error) ?? 'unknown error'})`, { cause: error });
   try {
     await makeFolder(dirname(file));
@@ -57,10 +58,10 @@ export async function configInit(path: string | undefined, io: ConfigIo): Promis
 
 /** `raxed config check [FILE]`: says that the file is valid, or what is wrong with it, a line a problem. 0, or 3. */
 export async function configCheck(path: string | undefined, io: ConfigIo): Promise<number> {
-  const file = placesOf(path, io).configFile;
+  const file = placesHere(named(path, io), io).configFile;
   try {
     const loaded = await load(path, io, false);
-    effectivePaths(placesOf(path, io), loaded.config, io.env);
+    effectivePaths(placesHere(named(path, io), io), loaded.config, io.env);
     for (const warning of [...loaded.warnings, ...secretWarnings(loaded, io.env)]) io.stderr.write(`! ${line(warning)}\n`);
     io.stdout.write(`✓ ${visible(file)} is valid\n`);
     return 0;
@@ -75,7 +76,7 @@ export async function configCheck(path: string | undefined, io: ConfigIo): Promi
 /** `raxed config show`: the effective configuration as JSON, defaults and places filled in, secrets hidden. Throws ConfigError. */
 export async function configShow(path: string | undefined, io: ConfigIo, options: { json?: boolean } = {}): Promise<number> {
   const loaded = await load(path, io, true);
-  const places = effectivePaths(placesOf(path, io), loaded.config, io.env);
+  const places = effectivePaths(placesHere(named(path, io), io), loaded.config, io.env);
   for (const warning of loaded.warnings) io.stderr.write(`! ${line(warning)}\n`);
   io.stdout.write(`${JSON.stringify(showConfig(loaded.config, places), null, options.json === true ? 0 : 2)}\n`);
   return 0;
@@ -88,7 +89,7 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 async function load(path: string | undefined, io: ConfigIo, mayBeMissing: boolean): Promise<LoadedConfig> {
-  const places = placesOf(path, io);
+  const places = placesHere(named(path, io), io);
   const { validate } = await import('node-cron');
   const loaded = await readConfigFile(places.configFile, { availableSiem: AVAILABLE_SIEM, isCron: validate, mayBeMissing: mayBeMissing && !places.configFileNamed });
   const { agent, control } = unknownTenants(loaded.config);
@@ -110,8 +111,8 @@ function secretWarnings({ config }: LoadedConfig, env: Env): ConfigProblem[] {
   });
 }
 
-function placesOf(path: string | undefined, io: ConfigIo): Paths {
-  return defaultPaths(io.env, { home: io.home, cwd: io.cwd, configOption: path === undefined ? undefined : resolve(io.cwd, path) });
+function named(path: string | undefined, io: ConfigIo): string | undefined {
+  return path === undefined ? undefined : resolve(io.cwd, path);
 }
 
 function line(problem: ConfigProblem): string {

@@ -1,10 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isThere } from '../client/control-socket.js';
 import { AVAILABLE_SIEM } from '../config/available.js';
 import { decodeUtf8, MISSING, readConfigFile } from '../config/file.js';
 import { parseJsonText } from '../config/json-text.js';
-import { defaultPaths, SERVICE_ENV, statePlaces, SYSTEM_CONFIG_FILE } from '../config/paths.js';
+import { statePlaces } from '../config/paths.js';
 import type { Config } from '../config/schema.js';
 import { errnoOf, RaxedError } from '../errors.js';
 import type { StoredPolicy } from '../daemon/policies.js';
@@ -16,6 +15,7 @@ import { parseStored } from '../tenants/stored.js';
 import type { Tenants } from '../tenants/tenants.js';
 import { NO_TENANTS } from '../tenants/tenants.js';
 import type { Io } from './io.js';
+import { placesHere } from './places.js';
 
 /** A spool on this machine's disk that is looked at without a daemon. */
 export interface SpoolPlace {
@@ -61,10 +61,7 @@ export async function knownPolicies({ stateDir, folder, config }: SpoolPlace): P
 }
 
 async function readPlaces(configOption: string | undefined, io: Pick<Io, 'env' | 'home' | 'cwd'>): Promise<{ readonly stateDir: string; readonly config: Config | undefined }> {
-  const at = { home: io.home, cwd: io.cwd, configOption };
-  const own = defaultPaths(io.env, at);
-  const isOwn = own.configFileNamed || (io.env['RAXED_STATE_DIR'] ?? '') !== '' || isThere(own.configFile) || !isThere(SYSTEM_CONFIG_FILE);
-  const paths = isOwn ? own : defaultPaths({ ...io.env, ...SERVICE_ENV }, at);
+  const paths = placesHere(configOption, io);
   const loaded = await readConfigFile(paths.configFile, { availableSiem: AVAILABLE_SIEM, isCron: () => true, mayBeMissing: !paths.configFileNamed });
   const { stateDir, tenantsFile } = statePlaces(paths, loaded.config, io.env);
   if (loaded.digest === MISSING) return { stateDir, config: undefined };

@@ -123,6 +123,7 @@ t.test('the package on a host in all of its life', { skip: customerHostRefusal()
     await host.type('rm -r /var/lib/raxed; userdel raxed; useradd --no-user-group --gid users raxed');
     await host.type('apt-get install --yes ./raxed.deb');
     await runs();
+    t.match(await host.run(['raxed', 'config', 'check']), { code: 0, stdout: /\/etc\/raxed\/config\.json is valid/ }, 'who names no file means the service\'s');
     t.match(await host.run(['raxed', 'doctor', '--only', 'files,sockets,service']), { code: 0, stdout: /can be read by raxed[\s\S]*0 problems/ }, 'its own group is another than the service\'s');
   });
 });
