@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -40,6 +40,7 @@ async function main(): Promise<void> {
     const name = `raxed_${version}_${runtime.debianArch}.deb`;
     call('dpkg-buildpackage', ['--build=binary', '--unsigned-changes', '--unsigned-source'], { cwd: tree, env: { ...process.env, SOURCE_DATE_EPOCH: String(Math.floor(at / 1000)), LC_ALL: 'C.UTF-8' } });
     const target = join(resolve(values.out), name);
+    mkdirSync(resolve(values.out), { recursive: true });
     call('cp', [join(folder, name), target]);
     say(`packed (${seconds(began)})\n\n${target}`);
     sizes(tree, target).forEach(say);
