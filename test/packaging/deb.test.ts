@@ -77,6 +77,8 @@ t.test('everything is where Debian wants it, with the modes that secrets need, a
   t.same([...files].filter(([path, { mode }]) => /^-.*w..$/.test(mode) || path.includes('node_modules')), [], 'nothing that others may write, no loose modules');
   const bytes = [...files].filter(([path]) => path !== 'usr/lib/raxed/bin/node').reduce((sum, [, file]) => sum + file.bytes, 0);
   t.ok(bytes < MAX_INSTALLED_BYTES, `${bytes} bytes without the runtime`);
+  const { bytes: quick = Infinity } = files.get('usr/lib/raxed/ctl.cjs') ?? {};
+  t.ok(quick < (files.get('usr/lib/raxed/program.cjs')?.bytes ?? 0) / 4, `${quick} bytes of the program start quickly: what is left out is out`);
   t.equal(readFileSync(join(tree, 'DEBIAN/conffiles'), 'utf8'), '/etc/raxed/config.json\n');
 });
 
